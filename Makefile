@@ -1,0 +1,39 @@
+# What people do daily. Everything runs in the environment that `./setup.sh test` makes.
+PYTHON := .venv/bin/python
+UV_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
+	--only-binary :all: --no-header --no-config --quiet
+
+.PHONY: help demo test test-slow lint types bench evaluate docs lock
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
+
+demo:  ## run with the simulated lifter
+	./setup.sh demo
+
+test:  ## every check, as CI runs it
+	./setup.sh test
+
+test-slow:  ## the tests that take minutes
+	$(PYTHON) -m pytest -m slow
+
+lint:  ## mend what ruff can mend, show the rest
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+	if command -v shellcheck >/dev/null; then shellcheck setup.sh racklight .ci/run; fi
+
+types:  ## mypy, strict
+	$(PYTHON) -m mypy
+
+bench:  ## time per stage, one core and two
+	./racklight bench
+
+evaluate:  ## the estimator on simulated lifters it never saw
+	./racklight evaluate
+
+docs:  ## write docs/settings.md and docs/commands.md from the program
+	$(PYTHON) docs/generate.py
+
+lock:  ## pin what requirements/*.in ask for (needs uv; look at the difference)
+	cd requirements && $(UV_LOCK) runtime.in -o runtime.txt
+	cd requirements && $(UV_LOCK) test.in -c runtime.txt -o test.txt

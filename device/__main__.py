@@ -1,0 +1,207 @@
+"""The command line: `racklight COMMAND`, the same as `python -m device COMMAND`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+from device import paths
+from device.errors import RacklightError
+from device.settings import Settings, load_settings, with_value
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command and argument with its help."""
+    parser = argparse.ArgumentParser(
+        prog="racklight", description="A light on a squat rack that answers to the pelvis."
+    )
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="settings file (default: the unit's own)"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="SECTION/KEY=VALUE",
+        help="change one setting for this run; may be given several times",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add(commands, "run", _run, "run the unit: camera to light, store and page's socket")
+    demo = _add(commands, "demo", _demo, "run with a simulated lifter in front of the camera")
+    demo.add_argument(
+        "--seconds", type=_seconds, metavar="N", help="stop by itself after N seconds"
+    )
+    demo.add_argument(
+        "--host", default="127.0.0.1", help="network address of the page (default: %(default)s)"
+    )
+    replay = _add(commands, "replay", _replay, "measure a recording or a video, offline")
+    replay.add_argument("file", type=Path, help="a .db3 or .bag recording, a video, or a clip")
+    replay.add_argument("--json", type=Path, metavar="OUT.json", help="write the reps as JSON")
+    replay.add_argument("--frames", type=Path, metavar="OUT.csv", help="write every frame as CSV")
+    record = _add(commands, "record", _record, "record the camera to a .db3 file, to check a unit")
+    record.add_argument("file", type=Path, help="the .db3 file to write; it must not exist")
+    record.add_argument("--seconds", type=_seconds, metavar="N", help="stop after N seconds")
+    _add(commands, "check", _check, "test camera, models, light, disk and clock, and say the fix")
+    bench = _add(commands, "bench", _bench, "time every stage on this machine")
+    bench.add_argument("--json", action="store_true", help="print the figures as JSON")
+    bench.add_argument(
+        "--frames",
+        type=int,
+        default=300,
+        metavar="N",
+        help="frames timed for each number of cores (default: %(default)s)",
+    )
+    bench.add_argument("--cores", type=int, choices=(1, 2), help=argparse.SUPPRESS)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns its exit code. What a person can mend is said in one sentence."""
+    asked = build_parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        settings = load_settings(asked.settings or paths.settings_file())
+        for change in asked.set:
+            key, _, value = change.partition("=")
+            settings = with_value(settings, key, _typed(value))
+        command: Callable[[Settings, argparse.Namespace], int] = asked.run
+        return command(settings, asked)
+    except RacklightError as error:
+        print(f"racklight: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[Settings, argparse.Namespace], int],
+    summary: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _run(settings: Settings, asked: argparse.Namespace) -> int:
+    from device.cameras import CameraTrouble, open_camera
+    from device.cues import LightBox
+    from device.live import LiveServer
+    from device.service import Service
+    from device.store_writer import StoreWriter
+
+    with ExitStack() as stack:
+        box = stack.enter_context(LightBox(settings.cue))
+        writer = stack.enter_context(StoreWriter(paths.database_file(), settings.unit.name))
+        server = stack.enter_context(LiveServer(paths.live_socket()))
+        service = Service(settings, lambda: open_camera(settings.camera), writer, server, box)
+        for seen in service.steps():
+            if isinstance(seen, CameraTrouble):
+                print(seen.sentence, file=sys.stderr)
+    return 0
+
+
+def _demo(settings: Settings, asked: argparse.Namespace) -> int:
+    from device.demo import demo, rep_line
+
+    reps = demo(settings, asked.seconds, _say, asked.host)
+    _say(f"\n{len(reps)} reps:" if reps else "\nNo reps in that time.")
+    for rep in reps:
+        _say(rep_line(rep))
+    return 0
+
+
+def _replay(settings: Settings, asked: argparse.Namespace) -> int:
+    from device.demo import rep_line
+    from device.progress import Progress
+    from device.replay import replay, write_json
+
+    progress = Progress("replay")
+    try:
+        replayed = replay(asked.file, settings, asked.frames, progress)
+    finally:
+        progress.close()
+    for rep in replayed.reps:
+        _say(rep_line(rep))
+    _say(f"{len(replayed.reps)} reps in {replayed.frames} frames, {replayed.duration_s:.1f} s.")
+    if asked.json:
+        write_json(replayed, asked.json)
+    return 0
+
+
+def _record(settings: Settings, asked: argparse.Namespace) -> int:
+    from device.cameras import open_camera
+    from device.progress import Progress
+
+    progress = Progress("recording")
+    count = 0
+    with open_camera(settings.camera, record_to=asked.file) as camera:
+        _say(f"Recording {camera.describe()} to {asked.file}; Ctrl-C stops.")
+        try:
+            for frame in camera:
+                count += 1
+                progress(
+                    count, round(asked.seconds * settings.camera.fps) if asked.seconds else None
+                )
+                if asked.seconds and frame.time_s >= asked.seconds:
+                    break
+        except KeyboardInterrupt:
+            pass
+        finally:
+            progress.close()
+    _say(f"{count} frames in {asked.file}. It shows people: delete it when it has served.")
+    return 0
+
+
+def _check(settings: Settings, asked: argparse.Namespace) -> int:
+    from device.check import check
+
+    failed = 0
+    for result in check(settings):
+        _say(str(result))
+        failed += not result.ok
+    return 1 if failed else 0
+
+
+def _bench(settings: Settings, asked: argparse.Namespace) -> int:
+    from device.bench import bench
+
+    return bench(settings, asked.frames, as_json=asked.json, cores=asked.cores)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < 1e6:
+        raise argparse.ArgumentTypeError("expected a number of seconds above 0")
+    return seconds
+
+
+def _typed(text: str) -> str | int | float | bool:
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,192 @@
+"""The product with a simulated lifter in front of it.
+
+The demo clip plays through librealsense's software device into the same program a unit runs; the
+page is served as on a unit. Only the clip's sign-ins come from a script instead of a person.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from device import paths
+from device.cameras import CameraTrouble
+from device.cameras.simulated import SimulatedCamera
+from device.commands import Command, SetLoad, SignIn, SignOut
+from device.cues import LightBox
+from device.errors import LiveError
+from device.live import LiveServer
+from device.pipeline import Step
+from device.records import Frame, Rep
+from device.service import Service
+from device.settings import Settings
+from device.store_writer import StoreWriter
+
+PORTS = 20  # tried from the asked one on
+
+
+def demo(
+    settings: Settings,
+    seconds: float | None,
+    say: Callable[[str], None],
+    host: str = "127.0.0.1",
+) -> list[Rep]:
+    """Runs until `seconds` of the clip are over (None: until interrupted); returns the reps."""
+    settings = replace(
+        settings, camera=replace(settings.camera, source="simulated", path="", rotation="auto")
+    )
+    choose_pins(say)
+    folder = _folder()
+    database = folder / "racklight.sqlite3"
+    reps: list[Rep] = []
+    with ExitStack() as stack:
+        sockets = stack.enter_context(tempfile.TemporaryDirectory(prefix="racklight-"))
+        live = Path(sockets) / "live.sock"
+        writer = stack.enter_context(StoreWriter(database, settings.unit.name))
+        server = stack.enter_context(LiveServer(live))
+        box = stack.enter_context(LightBox(settings.cue))
+        address = stack.enter_context(page(database, live, host, settings.web.port))
+        say(f"The page is at {address} (history: {database})")
+        player = _Player(settings)
+        service = Service(settings, player.open, writer, server, box)
+        say("The lifter walks in. Reps appear here as they end; Ctrl-C stops.")
+        for seen in service.steps():
+            if isinstance(seen, CameraTrouble):
+                say(seen.sentence)
+                continue
+            frame, step = seen
+            for command in player.due(frame):
+                service.obey(command)
+            if step.rep is not None:
+                reps.append(step.rep)
+                say(rep_line(step.rep, step))
+            if seconds is not None and frame.time_s >= seconds:
+                break
+    return reps
+
+
+def choose_pins(say: Callable[[str], None]) -> None:
+    """Mock pins where the machine has none and nobody chose; gpiozero reads the variable."""
+    if "GPIOZERO_PIN_FACTORY" in os.environ:
+        return
+    if any(Path("/dev").glob("gpiochip*")):
+        say("The light is on this machine's GPIO pins.")
+        return
+    os.environ["GPIOZERO_PIN_FACTORY"] = "mock"
+    say("There are no GPIO pins here: the light is on gpiozero's mock pins.")
+
+
+def rep_line(rep: Rep, step: Step | None = None) -> str:
+    """A rep as one line for people."""
+    wink = "    -    "
+    if rep.wink_deg is not None and rep.wink_sd_deg is not None:
+        wink = f"{rep.wink_deg:4.1f} ± {rep.wink_sd_deg:3.1f}"
+    load = {True: "loaded", False: "unloaded", None: "load unknown"}[rep.loaded]
+    shown = f"  light: {step.cue.light}" if step is not None else ""
+    reason = f" ({rep.verdict.reason})" if rep.verdict.reason else ""
+    verdict = rep.verdict.name.replace("_", " ")
+    return (
+        f"set {rep.set}  rep {rep.index:2d}  {rep.start_s:6.1f} s  {load:12s}"
+        f"  wink {wink} deg  {verdict}{reason}{shown}"
+    )
+
+
+class _Player:
+    """The clip as a camera, and what its script says to do when."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._camera: SimulatedCamera | None = None
+        self._clip_s = 0.0
+
+    def open(self) -> SimulatedCamera:
+        self._camera = SimulatedCamera(self._settings.camera)
+        return self._camera
+
+    def due(self, frame: Frame) -> Iterator[Command]:
+        """The script's commands since the frame before."""
+        assert self._camera is not None
+        before, self._clip_s = self._clip_s, self._camera.clip_time_s(frame)
+        if self._clip_s < before:
+            before = -1.0  # the clip has started over
+        for event in self._camera.clip.script:
+            if before <= event["time_s"] < self._clip_s:
+                yield _command(event)
+
+
+def _command(event: dict[str, object]) -> Command:
+    match event:
+        case {"command": "sign_in", "lifter": str(lifter)}:
+            return SignIn(lifter)
+        case {"command": "sign_out"}:
+            return SignOut()
+        case {"command": "set_load", "kg": int() | float() as kg}:
+            return SetLoad(kg)
+    raise LiveError(f"The demo clip asks for {event}, which this version doesn't know.")
+
+
+def _folder() -> Path:
+    """Where the demo's history lies: beside the program, or in a temporary folder."""
+    folder = paths.PROGRAM / ".demo"
+    try:
+        folder.mkdir(exist_ok=True)
+        (folder / "writable").touch()
+        (folder / "writable").unlink()
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="racklight-demo-"))
+    return folder
+
+
+@contextmanager
+def page(database: Path, live: Path, host: str, port: int) -> Iterator[str]:
+    """The page as a process of its own; yields its address. Raises LiveError."""
+    port = free_port(host, port)
+    command = [sys.executable, "-m", "web", "--database", str(database), "--socket", str(live)]
+    process = subprocess.Popen(
+        [*command, "--host", host, "--port", str(port)],
+        cwd=paths.PROGRAM,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait_until_open(process, host, port)
+        yield f"http://{host}:{port}/"
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def free_port(host: str, first: int) -> int:
+    """The first free port from `first` on. Raises LiveError where twenty are taken."""
+    for port in range(first, first + PORTS):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise LiveError(f"Ports {first} to {first + PORTS - 1} are all taken: set another web/port.")
+
+
+def _wait_until_open(process: subprocess.Popen[bytes], host: str, port: int) -> None:
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            if probe.connect_ex((host, port)) == 0:
+                return
+        time.sleep(0.05)
+    raise LiveError("The page could not be started: run python -m web to see why.")

@@ -1,0 +1,274 @@
+"""The only file that joins the stages: frame in, everything known about it out.
+
+pipeline = Pipeline(settings)
+for frame in camera:
+    step = pipeline.step(frame)   # step.cue is what the light does now
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from device.body import BodyTracker
+from device.cues import CueLogic
+from device.floor import FloorFinder
+from device.load import LoadGate
+from device.models import Model
+from device.neutral import NeutralKeeper
+from device.pelvis import PelvisEstimator
+from device.pose import PoseEstimator
+from device.records import (
+    Array,
+    BodyPose,
+    Cue,
+    Floor,
+    Frame,
+    Load,
+    Neutral,
+    PelvisPose,
+    Phase,
+    PhaseName,
+    Rep,
+    RepSpan,
+    Trace,
+    Wink,
+)
+from device.reps import RepCounter
+from device.sets import SetCounter
+from device.settings import Settings
+from device.trace import TraceBuffer
+from device.upright import UprightFinder
+from device.wink import WinkMeter, judge, measure_rep
+
+AROUND_BOTTOM_S = 0.07  # what 'at the bottom' is the median of, on either side
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One frame's results; `stage_s` is what each stage took."""
+
+    time_s: float
+    body: BodyPose | None
+    pelvis: PelvisPose
+    phase: Phase
+    wink: Wink
+    load: Load
+    cue: Cue
+    neutral: Neutral | None
+    neutral_taken: bool
+    rep: Rep | None
+    stage_s: dict[str, float]
+
+
+class Pipeline:
+    """Every stage once, for one camera. Raises ModelError and SettingsError at the start."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        threads = settings.pose.threads
+        self._pose = PoseEstimator(settings.pose.model, threads)
+        self._pelvis = PelvisEstimator(threads)
+        self._upright: UprightFinder | None = None
+        self._floor = FloorFinder()
+        if settings.camera.rotation == "auto" and settings.camera.source != "video":
+            self._upright = UprightFinder()
+        else:
+            turns = 0 if settings.camera.rotation == "auto" else int(settings.camera.rotation) // 90
+            self._turn(turns)
+        self._body = BodyTracker()
+        self._reps = RepCounter()
+        self._sets = SetCounter()
+        self._load = LoadGate(settings.load)
+        self._neutral = NeutralKeeper()
+        self._wink = WinkMeter()
+        self._cue = CueLogic(settings.cue, settings.wink.threshold_deg, settings.wink.max_sd_deg)
+        self._trace = TraceBuffer()
+        self._reps_done = 0
+        self._time_s = 0.0
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Name and checksum of every model in use."""
+        named = {model.card.name: model.sha256 for model in self._pose.models}
+        return named | {"pelvis": self._pelvis.model.sha256}
+
+    @property
+    def frame_models(self) -> tuple[Model, ...]:
+        """The models that run on every frame of a tracked lifter."""
+        return self._pose.models[1], self._pelvis.model
+
+    @property
+    def runtime(self) -> str:
+        """Which interpreter runs them."""
+        return self._pelvis.model.runtime
+
+    @property
+    def neutral(self) -> Neutral | None:
+        """What is measured from."""
+        return self._neutral.neutral
+
+    @property
+    def waiting_for_neutral(self) -> bool:
+        """Whether the lifter is asked to stand still for two seconds."""
+        return self._neutral.waiting
+
+    def sign_in(self, lifter: str | None) -> None:
+        """Another lifter stands there; None: nobody in particular."""
+        self._neutral.sign_in(lifter)
+        self._sets.new_lifter()
+
+    def enter_load(self, kg: float | None) -> None:
+        """The weight entered for the set."""
+        self._load.enter(kg)
+
+    def step(self, frame: Frame) -> Step:
+        """Everything there is to know about a frame."""
+        watch = _Stopwatch()
+        self._time_s = frame.time_s
+        body, floor = self._see(frame, watch)
+        pelvis = self._pelvis.estimate(frame, body, floor)
+        watch.lap("pelvis")
+        phase = self._reps.update(body, frame.time_s)
+        load = self._load.update(body, frame.time_s)
+        self._sets.update(frame.time_s, load.loaded)
+        taken = self._follow_neutral(pelvis, phase, load)
+        wink = self._wink.update(
+            pelvis, self.neutral, phase, None if body is None else body.hip_height
+        )
+        self._trace.append(body, pelvis, wink, load)
+        rep = self._rep(phase.ended) if phase.ended else None
+        cue = self._answer(frame.time_s, wink, phase, load, rep)
+        watch.lap("reps_and_cue")
+        return Step(
+            time_s=frame.time_s,
+            body=body,
+            pelvis=pelvis,
+            phase=phase,
+            wink=wink,
+            load=load,
+            cue=cue,
+            neutral=self.neutral,
+            neutral_taken=taken,
+            rep=rep,
+            stage_s=watch.laps_s,
+        )
+
+    def finish(self) -> Rep | None:
+        """The rep that the end of a recording closes, if there is one."""
+        phase = self._reps.finish(self._time_s)
+        return self._rep(phase.ended) if phase and phase.ended else None
+
+    def unsure(self) -> Cue:
+        """What to show while there is no frame."""
+        return self._cue.unsure()
+
+    # ------------------------------------------------------------ seeing
+
+    def _see(self, frame: Frame, watch: _Stopwatch) -> tuple[BodyPose | None, Floor | None]:
+        floor = self._floor.update(frame.depth, frame.time_s) if frame.depth else None
+        if self._upright is not None and not self._find_upright(frame, floor):
+            watch.lap("pose")
+            return None, floor
+        keypoints = self._pose.estimate(frame)
+        watch.lap("pose")
+        body = self._body.update(keypoints, frame, floor) if keypoints else None
+        watch.lap("body")
+        return body, floor
+
+    def _find_upright(self, frame: Frame, floor: Floor | None) -> bool:
+        assert self._upright is not None
+        if not self._upright.should_look():
+            return False
+        turns = self._upright.update(self._pose.detection_score_by_turn(frame), floor)
+        if turns is None:
+            return False
+        self._turn(turns)
+        self._upright = None
+        return True
+
+    def _turn(self, turns: int) -> None:
+        self._pose.quarter_turns = turns
+        self._floor.quarter_turns = turns
+
+    # ------------------------------------------------------------ judging
+
+    def _follow_neutral(self, pelvis: PelvisPose, phase: Phase, load: Load) -> bool:
+        if self._sets.fresh and phase.name is PhaseName.STANDING:
+            self._neutral.new_set()
+        quiet = self._neutral.update(pelvis, phase, load)
+        if quiet is not None:
+            again = self._pelvis.learn_standing(quiet.start_s, quiet.end_s)
+            self._neutral.take(quiet, again, self._pelvis.standing)
+        neutral = self._neutral.neutral
+        self._pelvis.standing = neutral.standing if neutral else None
+        return quiet is not None
+
+    def _answer(self, time_s: float, wink: Wink, phase: Phase, load: Load, rep: Rep | None) -> Cue:
+        if rep is None:
+            return self._cue.during(time_s, wink, phase, load)
+        return self._cue.after(time_s, rep.verdict, Load(rep.loaded, rep.load_source, rep.load_kg))
+
+    def _rep(self, span: RepSpan) -> Rep:
+        settings = self._settings.wink
+        trace = self._trace.cut(span.start_s, span.end_s)
+        measured = measure_rep(trace, span)
+        reason = self._trace.commonest_reason(span.start_s, span.end_s)
+        neutral = self.neutral
+        verdict = judge(
+            measured, trace, span, neutral, settings.threshold_deg, settings.max_sd_deg, reason
+        )
+        load = self._load.rep_loaded(self._trace.loads(span.start_s, span.bottom_s))
+        self._reps_done += 1
+        return Rep(
+            index=self._reps_done,
+            set=self._sets.set_of_rep(span),
+            start_s=span.start_s,
+            bottom_s=span.bottom_s,
+            end_s=span.end_s,
+            knee_flexion_left_deg=_at_bottom(trace, span, "knee_flexion_left_deg"),
+            knee_flexion_right_deg=_at_bottom(trace, span, "knee_flexion_right_deg"),
+            hip_above_knee_cm=_at_bottom(trace, span, "hip_above_knee_cm"),
+            trunk_lean_deg=_at_bottom(trace, span, "trunk_lean_deg"),
+            shin_lean_left_deg=_at_bottom(trace, span, "shin_lean_left_deg"),
+            shin_lean_right_deg=_at_bottom(trace, span, "shin_lean_right_deg"),
+            anterior_pelvic_tilt_peak_deg=measured.tilt_peak_deg,
+            anterior_pelvic_tilt_bottom_deg=measured.tilt_bottom_deg,
+            lumbar_flexion_bottom_deg=measured.lumbar_flexion_bottom_deg,
+            wink_deg=measured.wink_deg,
+            wink_sd_deg=measured.wink_sd_deg,
+            wink_at_parallel_deg=measured.wink_at_parallel_deg,
+            wink_rate_deg_per_cm=measured.wink_rate_deg_per_cm,
+            basis=measured.basis,
+            onset_5=measured.onset_5,
+            onset_10=measured.onset_10,
+            loaded=load.loaded,
+            load_source=load.source,
+            load_kg=load.kg,
+            neutral_source=neutral.source if neutral else None,
+            threshold_deg=settings.threshold_deg,
+            verdict=verdict,
+            trace=trace,
+        )
+
+
+def _at_bottom(trace: Trace, span: RepSpan, column: str) -> float | None:
+    times: Array = trace.columns["time_s"]
+    values = trace.columns[column][np.abs(times - span.bottom_s) <= AROUND_BOTTOM_S]
+    values = values[np.isfinite(values)]
+    return float(np.median(values)) if len(values) else None
+
+
+class _Stopwatch:
+    """What each stage took, one lap after the other."""
+
+    def __init__(self) -> None:
+        self.laps_s: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.laps_s[stage] = now - self._since
+        self._since = now

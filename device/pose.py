@@ -1,0 +1,130 @@
+"""Pose: a colour frame -> the lifter's 33 keypoints (BlazePose, detector and tracking).
+
+The detector finds people in the whole picture; the landmark model looks closely at one of them and
+says where to look in the next frame. Nothing is smoothed: what comes out is a measurement.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from device.models import Model, Runtime, load_model
+from device.pose_decode import (
+    LANDMARK_SIZE,
+    Landmarks,
+    detector_input,
+    landmarks,
+    next_roi,
+    people,
+    upright_scores,
+)
+from device.pose_roi import Roi
+from device.pose_track import Track
+from device.records import JOINTS, Frame, Keypoints
+
+DETECTOR = "pose_detector"
+MIN_PRESENCE = 0.5
+
+
+class PoseEstimator:
+    """Finds the lifter and follows them from frame to frame.
+
+    `model` is `full` or `lite`. `quarter_turns` clockwise turns bring the delivered image upright.
+    Raises ModelError where a model file is missing or damaged.
+
+        pose = PoseEstimator("full", threads=1, quarter_turns=1)
+        keypoints = pose.estimate(frame)  # None: nobody is there
+    """
+
+    def __init__(
+        self,
+        model: str,
+        threads: int,
+        quarter_turns: int = 0,
+        *,
+        runtime: Runtime | None = None,
+    ) -> None:
+        self._detector = load_model(DETECTOR, threads, runtime=runtime)
+        self._landmarker = load_model(f"pose_{model}", threads, runtime=runtime)
+        self._crop = np.zeros((1, LANDMARK_SIZE, LANDMARK_SIZE, 3), np.float32)
+        self._quarter_turns = quarter_turns % 4
+        self._track = Track()
+
+    @property
+    def quarter_turns(self) -> int:
+        """Clockwise quarter turns that bring the image upright; setting them starts anew."""
+        return self._quarter_turns
+
+    @quarter_turns.setter
+    def quarter_turns(self, turns: int) -> None:
+        self._quarter_turns = turns % 4
+        self.reset()
+
+    @property
+    def models(self) -> tuple[Model, Model]:
+        """The detector and the landmark model."""
+        return self._detector, self._landmarker
+
+    def reset(self) -> None:
+        """Forget the lifter."""
+        self._track = Track()
+
+    def estimate(self, frame: Frame) -> Keypoints | None:
+        """The lifter's keypoints; None where nobody, or nobody for certain, is seen."""
+        track, time_s = self._track, frame.time_s
+        if track.should_look_home(time_s):
+            home = track.at_home(self._people(frame))
+            found = home and self._start(frame, home)
+            if found:
+                return found
+        roi = track.roi
+        if roi is not None:
+            seen = self._look(frame, roi)
+            if seen.presence >= MIN_PRESENCE:
+                believed = track.follow(next_roi(seen, roi), time_s)
+                return _keypoints(seen, roi, time_s) if believed else None
+            track.lose(time_s)
+        if not track.should_search():
+            return None
+        height, width = frame.color_rgb.shape[:2]
+        candidate = track.choose(self._people(frame), time_s, width, height)
+        return self._start(frame, candidate) if candidate else None
+
+    def detection_score_by_turn(self, frame: Frame) -> tuple[float, ...]:
+        """How upright (0 to 1) a person stands with the image turned clockwise 0, 1, 2, 3 times.
+
+        The detector scores people alike however they are turned, but it says which way their head
+        is: the score is its certainty times the cosine of that way with up. All 0: nobody is
+        seen. The track is left as it is.
+        """
+        output = self._detector.run(detector_input(frame.color_rgb))
+        return upright_scores(output[0], output[1])
+
+    def _start(self, frame: Frame, roi: Roi) -> Keypoints | None:
+        seen = self._look(frame, roi)
+        if seen.presence < MIN_PRESENCE:
+            return None
+        self._track.start(next_roi(seen, roi), frame.time_s)
+        return _keypoints(seen, roi, frame.time_s)
+
+    def _look(self, frame: Frame, roi: Roi) -> Landmarks:
+        """The landmark model on one square of the image."""
+        crop = roi.crop(frame.color_rgb, LANDMARK_SIZE)
+        np.multiply(crop, np.float32(1 / 255), out=self._crop[0])
+        return landmarks(*self._landmarker.run(self._crop))
+
+    def _people(self, frame: Frame) -> list[Roi]:
+        """Everybody the detector sees, as squares of the delivered image, best first."""
+        image, turns = frame.color_rgb, self._quarter_turns
+        boxes, scores = self._detector.run(detector_input(image, turns))
+        return people(boxes, scores, image.shape[:2], turns)
+
+
+def _keypoints(seen: Landmarks, roi: Roi, time_s: float) -> Keypoints:
+    return Keypoints(
+        time_s=time_s,
+        points_px=roi.to_image(seen.points[:JOINTS], LANDMARK_SIZE),
+        visibility=seen.visibility,
+        world_m=roi.turn(seen.world_m),
+        presence=seen.presence,
+    )

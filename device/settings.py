@@ -1,0 +1,234 @@
+"""Settings: one schema, every key with a default, a range and a sentence that explains it.
+
+A TOML file holds one table a section; what it leaves out keeps its default. Errors name the key,
+the value and what is allowed: `Invalid value 400 for cue/red_pin: expected 0 to 27.`
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import Field, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from device.errors import SettingsError
+
+
+def _setting(default: Any, doc: str, low: float | None = None, high: float | None = None) -> Any:
+    return field(default=default, metadata={"doc": doc, "low": low, "high": high})
+
+
+@dataclass(frozen=True)
+class UnitSettings:
+    """Which unit this is."""
+
+    name: str = _setting("rack", "The rack's name, as the page shows it.")
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """Where frames come from."""
+
+    source: Literal["realsense", "video", "simulated"] = _setting(
+        "realsense", "Where frames come from: a RealSense, a colour video file, or the demo clip."
+    )
+    path: str = _setting(
+        "",
+        "A recording (.db3, .bag) for realsense, a file for video, a clip folder for simulated;"
+        " empty: the live camera, or the demo clip.",
+    )
+    serial: str = _setting("", "Serial number of the RealSense to use; empty: the first one found.")
+    depth_width_px: int = _setting(848, "Width of the depth image.", 256, 1280)
+    depth_height_px: int = _setting(480, "Height of the depth image.", 144, 800)
+    color_width_px: int = _setting(640, "Width of the colour image.", 320, 1920)
+    color_height_px: int = _setting(360, "Height of the colour image.", 180, 1080)
+    fps: int = _setting(30, "Frames per second.", 6, 90)
+    rotation: Literal["auto", "0", "90", "180", "270"] = _setting(
+        "auto",
+        "How far the picture must be turned clockwise to stand upright; auto: found from the floor"
+        " and the lifter.",
+    )
+    stall_s: float = _setting(
+        1.0, "Seconds without a frame after which the camera counts as lost.", 0.2, 10
+    )
+
+
+@dataclass(frozen=True)
+class PoseSettings:
+    """The pose model."""
+
+    model: Literal["full", "lite"] = _setting("full", "Which BlazePose: full, or lite for a Pi 4.")
+    threads: int = _setting(1, "Processor cores the models may use.", 1, 4)
+
+
+@dataclass(frozen=True)
+class WinkSettings:
+    """What counts as a wink."""
+
+    threshold_deg: float = _setting(10.0, "Wink beyond which the light turns red.", 3, 40)
+    max_sd_deg: float = _setting(
+        3.0, "Largest standard deviation with which a wink still counts as measured.", 0.5, 10
+    )
+
+
+@dataclass(frozen=True)
+class LoadSettings:
+    """When a rep counts as loaded."""
+
+    gate: Literal["hands", "entered", "always", "hook"] = _setting(
+        "hands",
+        "How the unit knows that the bar is on the lifter: hands at the shoulders, the weight"
+        " entered for the set, always, or a hook switch.",
+    )
+    floor_kg: float = _setting(20.0, "Entered weight from which a set counts as loaded.", 0, 500)
+
+
+@dataclass(frozen=True)
+class CueSettings:
+    """The light and the buzzer."""
+
+    mode: Literal["at_once", "after_rep", "faded", "off"] = _setting(
+        "at_once",
+        "When the light answers: at once, after the rep, after about two reps in three, or never.",
+    )
+    unloaded: bool = _setting(False, "Whether unloaded reps get a light too.")
+    buzzer: bool = _setting(False, "Whether the buzzer sounds with the red light.")
+    red_pin: int = _setting(17, "GPIO number of the red light.", 0, 27)
+    green_pin: int = _setting(27, "GPIO number of the green light.", 0, 27)
+    amber_pin: int = _setting(22, "GPIO number of the amber light.", 0, 27)
+    buzzer_pin: int = _setting(18, "GPIO number of the buzzer.", 0, 27)
+    hold_s: float = _setting(2.0, "Seconds that the light after a rep stays on.", 0.2, 10)
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """The page."""
+
+    host: str = _setting("0.0.0.0", "Network address the page listens on.")
+    port: int = _setting(8080, "Port the page listens on.", 1, 65535)
+    viewers: int = _setting(8, "How many live pages may be open at once.", 1, 12)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set, by section."""
+
+    unit: UnitSettings = field(default_factory=UnitSettings)
+    camera: CameraSettings = field(default_factory=CameraSettings)
+    pose: PoseSettings = field(default_factory=PoseSettings)
+    wink: WinkSettings = field(default_factory=WinkSettings)
+    load: LoadSettings = field(default_factory=LoadSettings)
+    cue: CueSettings = field(default_factory=CueSettings)
+    web: WebSettings = field(default_factory=WebSettings)
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """Settings from a TOML file; a file that isn't there means every default.
+
+    Raises SettingsError for an unreadable file, an unknown key, a wrong type or a value out of
+    range.
+    """
+    if file is None or not file.exists():
+        return Settings()
+    try:
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"Can't read the settings file {file}: {error}.") from error
+    return settings_from(tables)
+
+
+def settings_from(tables: dict[str, Any]) -> Settings:
+    """Settings from nested dictionaries, as TOML gives them. Raises SettingsError."""
+    sections = {section.name: section for section in fields(Settings)}
+    _refuse_unknown("section", tables, sections)
+    hints = get_type_hints(Settings)
+    built = {name: _section(name, hints[name], table) for name, table in tables.items()}
+    settings = Settings(**built)
+    _refuse_shared_pins(settings.cue)
+    return settings
+
+
+def with_value(settings: Settings, key: str, value: Any) -> Settings:
+    """A copy with `section/key` set to value. Raises SettingsError."""
+    tables = {
+        section.name: {
+            item.name: getattr(getattr(settings, section.name), item.name)
+            for item in fields(getattr(settings, section.name))
+        }
+        for section in fields(Settings)
+    }
+    section_name, _, item_name = key.partition("/")
+    tables.setdefault(section_name, {})[item_name] = value
+    return settings_from(tables)
+
+
+def describe_settings() -> list[tuple[str, str, str, str]]:
+    """(key, default, allowed, explanation) of every setting, for the documentation."""
+    hints = get_type_hints(Settings)
+    rows = []
+    for section in fields(Settings):
+        types_by_name = get_type_hints(hints[section.name])
+        for item in fields(hints[section.name]):
+            allowed = _allowed(item, types_by_name[item.name])
+            default = "true" if item.default is True else str(item.default)
+            default = "false" if item.default is False else default
+            rows.append((f"{section.name}/{item.name}", default, allowed, item.metadata["doc"]))
+    return rows
+
+
+def _section(name: str, kind: type, table: Any) -> Any:
+    if not is_dataclass(kind) or not isinstance(table, dict):
+        raise SettingsError(f"Invalid value {table!r} for {name}: expected a table [{name}].")
+    known = {item.name: item for item in fields(kind)}
+    _refuse_unknown(f"setting in [{name}]", table, known)
+    hints = get_type_hints(kind)
+    values = {
+        key: _checked(f"{name}/{key}", known[key], hints[key], value)
+        for key, value in table.items()
+    }
+    return kind(**values)
+
+
+def _refuse_unknown(what: str, given: dict[str, Any], known: dict[str, Any]) -> None:
+    for name in given:
+        if name not in known:
+            raise SettingsError(f"Unknown {what}: {name}. Known: {', '.join(known)}.")
+
+
+def _checked(key: str, item: Field[Any], kind: Any, value: Any) -> Any:
+    allowed = _allowed(item, kind)
+    wrong = SettingsError(f"Invalid value {value!r} for {key}: expected {allowed}.")
+    if get_origin(kind) is Literal:
+        value = str(value) if type(value) is int else value  # rotation = 90 reads naturally
+        if value not in get_args(kind):
+            raise wrong
+        return value
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+        raise wrong
+    low, high = item.metadata["low"], item.metadata["high"]
+    if (low is not None and not value >= low) or (high is not None and not value <= high):
+        raise wrong
+    return value
+
+
+def _allowed(item: Field[Any], kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(get_args(kind))
+    if kind is bool:
+        return "true or false"
+    if kind is str:
+        return "text"
+    return f"{item.metadata['low']} to {item.metadata['high']}"
+
+
+def _refuse_shared_pins(cue: CueSettings) -> None:
+    pins: dict[int, str] = {}
+    for name in ("red_pin", "green_pin", "amber_pin", "buzzer_pin"):
+        pin = getattr(cue, name)
+        if pin in pins:
+            raise SettingsError(
+                f"Invalid value {pin} for cue/{name}: GPIO {pin} is already cue/{pins[pin]}."
+            )
+        pins[pin] = name

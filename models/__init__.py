@@ -1,0 +1,1 @@
+"""The learned models, their cards, and the recipes that make them."""

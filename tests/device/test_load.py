@@ -1,0 +1,130 @@
+"""Whether the bar is on the lifter: hands, weight entered, hook switch, always."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from bodies import Movement, Pose, body_of, hold, sample, squat, stand
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.errors import SettingsError
+from device.load import LoadGate, hands_at_bar
+from device.records import BodyPose, Load
+from device.settings import LoadSettings
+
+HANDS = LoadSettings(gate="hands")
+
+
+def told(movements: list[Movement], noise_m: float = 0.0) -> list[Load]:
+    gate = LoadGate(HANDS)
+    bodies = sample(movements, noise_m=noise_m, with_joints=True)
+    return [gate.update(body, body.time_s) for body in bodies]
+
+
+def last(loads: Sequence[Load]) -> bool | None:
+    return loads[-1].loaded
+
+
+def test_hands_at_a_bar_on_the_shoulders_are_a_load() -> None:
+    assert last(told(stand(1.0, hands="bar"))) is True
+    assert last(told(stand(1.0, hands="chest"))) is True
+
+
+@pytest.mark.parametrize("hands", ["hanging", "forward"])
+def test_empty_hands_are_none(hands: str) -> None:
+    assert last(told(stand(1.0, hands=hands))) is False
+
+
+@pytest.mark.parametrize("hands", ["overhead", "hidden"])
+def test_hands_overhead_or_hidden_tell_nothing(hands: str) -> None:
+    assert last(told(stand(1.0, hands=hands))) is None
+
+
+def test_every_frame_of_a_loaded_squat_is_loaded() -> None:
+    loads = told([*stand(1.0), *squat(3.0, 125.0), *stand(0.5)], noise_m=0.01)
+    assert {load.loaded for load in loads[20:]} == {True}
+
+
+def test_a_bodyweight_squat_with_arms_forward_is_unloaded() -> None:
+    loads = told([*stand(1.0, hands="forward"), *squat(3.0, 110.0, hands="forward")])
+    assert {load.loaded for load in loads[20:]} == {False}
+
+
+def test_it_takes_a_quarter_second_to_a_second_to_be_sure() -> None:
+    loads = told([*stand(2.0, hands="hanging"), *stand(2.0, hands="bar")])
+    taken_s = next(index for index, load in enumerate(loads) if load.loaded) / 30
+    assert 2.25 <= taken_s <= 3.0
+    assert all(load.loaded is None for load in loads[:5])
+
+
+def test_hands_hidden_for_a_moment_stay_where_they_were() -> None:
+    hidden = hold(2.0, Pose(hands="hidden"))
+    assert {load.loaded for load in told([*stand(1.0), *hidden])[20:]} == {True}
+    assert last(told([*stand(1.0), *hidden, *hidden, *hidden])) is None
+
+
+def test_single_wrong_frames_change_nothing() -> None:
+    gate, loads = LoadGate(HANDS), []
+    for index in range(120):
+        hands = "hanging" if index % 10 == 5 else "bar"
+        loads.append(gate.update(body_of(Pose(hands=hands), index / 30, True), index / 30))
+    assert {load.loaded for load in loads[30:]} == {True}
+
+
+@given(st.floats(-1.2, 1.2), st.floats(0.0, 0.2))
+def test_slack_never_takes_hands_off_the_bar(height: float, slack: float) -> None:
+    pose = body_of(Pose(), 0.0, True)
+    fields = {name: getattr(pose, name) for name in BodyPose.__slots__}
+    body = BodyPose(**(fields | {"wrist_above_shoulder": height}))
+    if hands_at_bar(body):
+        assert hands_at_bar(body, slack)
+
+
+def test_an_empty_rack_tells_nothing() -> None:
+    gate = LoadGate(HANDS)
+    assert {gate.update(None, index / 30).loaded for index in range(60)} == {None}
+
+
+@pytest.mark.parametrize(
+    ("kg", "loaded"), [(None, None), (19.9, False), (20.0, True), (80.0, True)]
+)
+def test_entered_weight_counts_from_the_floor_on(kg: float | None, loaded: bool | None) -> None:
+    gate = LoadGate(LoadSettings(gate="entered", floor_kg=20.0))
+    gate.enter(kg)
+    assert gate.update(None, 0.0) == Load(loaded, "entered", kg)
+
+
+def test_always_is_always() -> None:
+    assert LoadGate(LoadSettings(gate="always")).update(None, 0.0) == Load(True, "always", None)
+
+
+def test_the_hook_says_where_the_bar_is() -> None:
+    racked = [True, False]
+    gate = LoadGate(LoadSettings(gate="hook"), hook=lambda: racked.pop(0))
+    assert [gate.update(None, t).loaded for t in (0.0, 0.1)] == [False, True]
+
+
+def test_a_hook_gate_without_a_hook_is_refused_with_the_fix() -> None:
+    with pytest.raises(SettingsError, match=r"no hook switch is fitted.*'hands'"):
+        LoadGate(LoadSettings(gate="hook"))
+
+
+@pytest.mark.parametrize(
+    ("answers", "loaded"),
+    [
+        ([True, True, False], True),
+        ([False, None, None, None], False),
+        ([True, False], None),
+        ([None, None], None),
+        ([], None),
+    ],
+)
+def test_a_rep_is_loaded_when_most_of_its_descent_was(
+    answers: list[bool | None], loaded: bool | None
+) -> None:
+    gate = LoadGate(HANDS)
+    gate.enter(60.0)
+    rep = gate.rep_loaded([Load(answer, "hands", 60.0) for answer in answers])
+    assert rep == Load(loaded, "hands", 60.0)

@@ -1,0 +1,339 @@
+"""Reads the imports of the whole program and holds the layering: who may know whom.
+
+A new file in `device/` must be given its place in `STAGES`, `ABOVE` or `LEAVES`: a stage is one
+family of files that know each other and no other stage.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+LEAVES = {"records", "errors", "paths", "settings", "geometry"}
+
+# One family of files a stage. The folder `cameras` is a family by itself.
+STAGES: dict[str, set[str]] = {
+    "models": {"models"},
+    "pose": {"pose", "pose_decode", "pose_roi", "pose_track"},
+    "floor": {"floor"},
+    "upright": {"upright"},
+    "body": {"body"},
+    "pelvis": {"pelvis", "crop"},
+    "reps": {"reps", "hip_path", "sets"},
+    "load": {"load"},
+    "wink": {"wink", "neutral", "smooth"},
+    "trace": {"trace"},
+    "cues": {"cues"},
+    "store": {"store", "store_writer", "database", "migrations", "moment", "trace_codec", "visits"},
+    "live": {"live", "commands"},
+}
+# What a stage may know beside the leaves and its own family.
+ALSO = {"pose": {"models"}, "pelvis": {"models"}}
+
+# Joins the stages from frame to cue; what stands above it runs it, one file a command.
+JOINS = {"pipeline"}
+ABOVE = {
+    "__main__",
+    "bench",
+    "check",
+    "demo",
+    "evaluate",
+    "progress",
+    "replay",
+    "service",
+}
+TOP = JOINS | ABOVE
+
+# What the page may know of the device.
+WEB_MAY_KNOW = LEAVES | STAGES["store"] | STAGES["live"] | {"export", "health"}
+
+# Hardware libraries: the files that own them, and import them inside functions only.
+OWNERS = {
+    "pyrealsense2": {"device.cameras.librealsense"},
+    "tflite_runtime": {"device.models"},
+    "ai_edge_litert": {"device.models"},
+    "gpiozero": {"device.cues", "device.load"},
+    "picamera2": {"device.cameras.picamera"},
+}
+OPENCV_MAY = STAGES["pose"] | STAGES["pelvis"] | {"bench"}
+WEB_LIBRARIES = {"flask", "waitress", "werkzeug", "jinja2"}
+RECIPE_LIBRARIES = {"torch", "anny", "embreex", "trimesh", "scipy", "av", "PIL"}
+CLIP_MODULES = {"models.lifter.clip", "models.lifter.sensor"}
+TEST_LIBRARIES = {"pytest", "hypothesis", "unittest", "tests"}
+TEST_FLAG = re.compile(r"(^|_)(is_|under_|in_)?test(ing|_mode)(_|$)|^PYTEST", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module and how: `lazy` means inside a function."""
+
+    importer: str
+    imported: str
+    line: int
+    lazy: bool
+
+    def __str__(self) -> str:
+        return f"{self.importer} (line {self.line}) imports {self.imported}"
+
+
+def module_name(path: Path, root: Path) -> str:
+    """`device/cameras/__init__.py` -> `device.cameras`."""
+    return ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+
+
+def sources(root: Path, *packages: str) -> dict[str, ast.Module]:
+    """Every module below the packages, parsed."""
+    return {
+        module_name(path, root): ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+        for package in packages
+        for path in sorted((root / package).rglob("*.py"))
+    }
+
+
+def imports_of(name: str, tree: ast.Module, known: set[str]) -> list[Import]:
+    """What a module imports; `from device import paths` counts as `device.paths`."""
+    found = []
+
+    def visit(node: ast.AST, lazy: bool) -> None:
+        if isinstance(node, ast.Import):
+            found.extend(Import(name, alias.name, node.lineno, lazy) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name} (line {node.lineno}) uses a relative import"
+            assert node.module is not None
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                target = inner if inner in known else node.module
+                found.append(Import(name, target, node.lineno, lazy))
+        inside = lazy or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for child in ast.iter_child_nodes(node):
+            visit(child, inside)
+
+    visit(tree, False)
+    return found
+
+
+def all_imports(trees: dict[str, ast.Module]) -> list[Import]:
+    return [found for name, tree in trees.items() for found in imports_of(name, tree, set(trees))]
+
+
+def short(module: str) -> str:
+    return module.removeprefix("device.")
+
+
+def family_of(module: str) -> str | None:
+    """The stage that a file of `device` belongs to, None for a leaf or a joining file."""
+    if short(module).split(".")[0] == "cameras":
+        return "cameras"
+    return next((stage for stage, files in STAGES.items() if short(module) in files), None)
+
+
+def unplaced(trees: dict[str, ast.Module]) -> list[str]:
+    """Files of `device` that have no layer."""
+    placed = LEAVES | TOP | {"device"}
+    return [
+        name
+        for name in trees
+        if name.startswith("device") and short(name) not in placed and family_of(name) is None
+    ]
+
+
+def wrong_in_device(found: Import) -> bool:
+    """Whether an import of one of our modules by `device` breaks the layering."""
+    importer, imported = short(found.importer), short(found.imported)
+    package = found.imported.split(".")[0]
+    if package == "models":
+        clip = importer == "cameras.simulated" and found.imported in CLIP_MODULES
+        return not (clip and found.lazy)
+    if package != "device":
+        return package == "web"
+    if importer in LEAVES:
+        return imported not in LEAVES
+    if importer in JOINS:
+        return imported in ABOVE
+    stage = family_of(found.importer)
+    if stage is None or family_of(found.imported) == stage:
+        return False
+    return imported not in LEAVES | ALSO.get(stage, set())
+
+
+def wrong_in_web(found: Import) -> bool:
+    """Whether an import by `web` reaches past what the page may know."""
+    package = found.imported.split(".")[0]
+    return package == "models" or (
+        package == "device" and short(found.imported) not in WEB_MAY_KNOW
+    )
+
+
+def wrong_library(found: Import) -> bool:
+    """Whether a library is imported where it doesn't belong, or too early."""
+    library, inside = found.imported.split(".")[0], found.importer.split(".")[0]
+    if library in OWNERS:
+        return found.importer not in OWNERS[library] or not found.lazy
+    if library == "cv2":
+        allowed = short(found.importer) in OPENCV_MAY or family_of(found.importer) == "cameras"
+        return inside == "web" or not allowed
+    if library in WEB_LIBRARIES:
+        return inside != "web"
+    return library in RECIPE_LIBRARIES | TEST_LIBRARIES
+
+
+def names_of_owned_libraries(name: str, tree: ast.Module) -> list[str]:
+    """Owned libraries that a module names in a string (for `import_module`) without owning them."""
+    return [
+        f"{name} (line {node.lineno}) names {node.value!r}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for library, owners in OWNERS.items()
+        if re.fullmatch(rf"{library}(\.\w+)*", node.value) and name not in owners
+    ]
+
+
+def test_flags(name: str, tree: ast.Module) -> list[str]:
+    """Identifiers and strings by which product code could ask whether it is being tested."""
+    found = []
+    for node in ast.walk(tree):
+        text = {
+            ast.Name: lambda n: n.id,
+            ast.Attribute: lambda n: n.attr,
+            ast.arg: lambda n: n.arg,
+            ast.keyword: lambda n: n.arg or "",
+            ast.Constant: lambda n: n.value if isinstance(n.value, str) else "",
+        }.get(type(node), lambda n: "")(node)
+        if " " not in text and TEST_FLAG.search(text):
+            found.append(f"{name} (line {getattr(node, 'lineno', '?')}) has {text!r}")
+    return found
+
+
+test_flags.__test__ = False  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def trees() -> dict[str, ast.Module]:
+    found = sources(ROOT, "device", "web")
+    assert len(found) > 20, "the program's own files were not found"
+    return found
+
+
+@pytest.fixture(scope="module")
+def imports() -> list[Import]:
+    found = all_imports(sources(ROOT, "device", "web", "models"))
+    return [one for one in found if not one.importer.startswith("models")]
+
+
+def test_every_file_of_the_device_has_a_layer(trees: dict[str, ast.Module]) -> None:
+    assert unplaced(trees) == [], "give these a place at the top of tests/test_layers.py"
+
+
+def test_no_two_stages_share_a_file() -> None:
+    files = [file for family in STAGES.values() for file in family]
+    assert len(files) == len(set(files))
+    assert not set(files) & (LEAVES | TOP)
+
+
+def test_device_keeps_to_its_layers(imports: list[Import]) -> None:
+    wrong = [
+        found for found in imports if found.importer.startswith("device") and wrong_in_device(found)
+    ]
+    assert [str(found) for found in wrong] == []
+
+
+def test_the_page_knows_only_records_settings_store_and_socket(imports: list[Import]) -> None:
+    wrong = [found for found in imports if found.importer.startswith("web") and wrong_in_web(found)]
+    assert [str(found) for found in wrong] == []
+
+
+def test_libraries_stay_in_the_files_that_own_them(imports: list[Import]) -> None:
+    assert [str(found) for found in imports if wrong_library(found)] == []
+
+
+def test_no_file_reaches_an_owned_library_by_its_name(trees: dict[str, ast.Module]) -> None:
+    wrong = [text for name, tree in trees.items() for text in names_of_owned_libraries(name, tree)]
+    assert wrong == []
+
+
+def test_nothing_asks_whether_it_is_being_tested(trees: dict[str, ast.Module]) -> None:
+    wrong = [text for name, tree in trees.items() for text in test_flags(name, tree)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("device/floor.py", "from device.pose import PoseStage\n"),
+        ("device/floor.py", "from device import pose\n"),
+        ("device/floor.py", "def f() -> None:\n    import device.pipeline\n"),
+        ("device/geometry.py", "from device import body\n"),
+        ("device/cues.py", "import device.models\n"),
+        ("device/pipeline.py", "import web.app\n"),
+        ("device/pipeline.py", "import device.service\n"),
+        ("device/pipeline.py", "from models.lifter import clip\n"),
+        ("device/cameras/simulated.py", "from models.lifter.clip import play\n"),
+        ("device/cameras/simulated.py", "def f() -> None:\n    import models.lifter.render\n"),
+    ],
+)
+def test_a_broken_layer_is_found(tmp_path: Path, file: str, text: str) -> None:
+    for name in (*LEAVES, "pose", "body", "models", "pipeline"):
+        (tmp_path / "device").mkdir(exist_ok=True)
+        (tmp_path / "device" / f"{name}.py").write_text("")
+    (tmp_path / "device" / "cameras").mkdir()
+    for inner in ("clip", "render"):
+        (tmp_path / "models" / "lifter").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "models" / "lifter" / f"{inner}.py").write_text("")
+    (tmp_path / file).write_text(text)
+    found = all_imports(sources(tmp_path, "device", "models"))
+    assert any(wrong_in_device(one) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("device/cameras/realsense.py", "def f() -> None:\n    import pyrealsense2\n"),
+        ("device/cameras/librealsense.py", "import pyrealsense2\n"),
+        ("device/wink.py", "import cv2\n"),
+        ("device/store.py", "import flask\n"),
+        ("web/app.py", "import cv2\n"),
+        ("device/pose.py", "def f() -> None:\n    import torch\n"),
+        ("device/pose.py", "from unittest import mock\n"),
+    ],
+)
+def test_a_library_in_the_wrong_place_is_found(tmp_path: Path, file: str, text: str) -> None:
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(text)
+    found = all_imports(sources(tmp_path, "device", "web"))
+    assert any(wrong_library(one) for one in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if settings.testing: pass",
+        "def start(is_testing: bool) -> None: ...",
+        "app.config['TESTING']",
+        "os.environ.get('PYTEST_CURRENT_TEST')",
+        "TEST_MODE = 1",
+    ],
+)
+def test_a_testing_flag_is_found(text: str) -> None:
+    assert test_flags("m", ast.parse(text))
+
+
+def test_a_light_test_is_no_testing_flag() -> None:
+    assert not test_flags("m", ast.parse("light_test(latest, fastest, contest, test_light)"))
+
+
+def test_a_library_named_in_a_string_is_found() -> None:
+    tree = ast.parse("importlib.import_module('tflite_runtime.interpreter')")
+    assert names_of_owned_libraries("device.pose", tree)
+    assert not names_of_owned_libraries("device.models", tree)
+
+
+def test_the_page_reaching_into_a_stage_is_found() -> None:
+    assert wrong_in_web(Import("web.app", "device.pipeline", 1, False))
+    assert wrong_in_web(Import("web.app", "models.lifter.clip", 1, True))
+    assert not wrong_in_web(Import("web.app", "device.store", 1, False))

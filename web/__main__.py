@@ -1,0 +1,86 @@
+"""Serves the page: `python -m web --database FILE --socket FILE --host ADDRESS --port N`."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import signal
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import waitress
+from flask import Flask
+
+from device import paths
+from device.errors import LiveError, RacklightError
+from device.settings import load_settings
+from web.app import HUB, create_app
+
+THREADS = 16  # 4 stop answering with 8 streams open
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serves until it is told to stop; returns the exit code."""
+    asked = _arguments(arguments)
+    try:
+        settings = load_settings(asked.settings)
+        host = settings.web.host if asked.host is None else asked.host
+        port = settings.web.port if asked.port is None else asked.port
+        app = create_app(asked.database, asked.socket, settings)
+        _serve(app, host, port)
+    except RacklightError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _serve(app: Flask, host: str, port: int) -> None:
+    server = _listening(app, host, port)
+    signal.signal(signal.SIGTERM, _stop)
+    print(f"The page is at http://{_shown(host)}:{server.effective_port}/", flush=True)
+    try:
+        server.run()  # returns after an interrupt or SystemExit
+    finally:
+        app.extensions[HUB].close()
+        server.close()
+
+
+def _listening(app: Flask, host: str, port: int) -> Any:
+    try:
+        # send_bytes=1: an event goes out when it happens, not when 18 kB have gathered.
+        return waitress.create_server(app, host=host, port=port, threads=THREADS, send_bytes=1)
+    except OSError as error:
+        app.extensions[HUB].close()
+        if error.errno == errno.EADDRINUSE:
+            text = f"Port {port} is taken by another program; stop it or set another web/port."
+        elif error.errno == errno.EACCES:
+            text = f"Port {port} is reserved for the system; set web/port to 1024 or more."
+        else:
+            text = f"The page can't listen on {host}:{port}: {error.strerror or error}."
+        raise LiveError(text) from error
+    except ValueError as error:  # waitress's word for a name that does not resolve
+        app.extensions[HUB].close()
+        raise LiveError(f"The page can't listen on {host}:{port}: {error}.") from error
+
+
+def _stop(number: int, frame: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+def _shown(host: str) -> str:
+    return "localhost" if host in ("0.0.0.0", "::") else host
+
+
+def _arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("racklight-web", description="Serves the unit's page.")
+    parser.add_argument("--settings", type=Path, default=paths.settings_file(), help="TOML file")
+    parser.add_argument("--database", type=Path, default=paths.database_file(), help="SQLite file")
+    parser.add_argument("--socket", type=Path, default=paths.live_socket(), help="the unit's")
+    parser.add_argument("--host", help="address to listen on; default: setting web/host")
+    parser.add_argument("--port", type=int, help="port; default: setting web/port; 0: any free")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

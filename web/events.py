@@ -1,0 +1,86 @@
+"""Server-sent events: the newest state to a limited number of viewers."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+
+from flask import Blueprint, Response
+
+from web.hub import LiveHub
+from web.now import now_view
+
+HEARTBEAT_S = 5.0
+STREAM_S = 15 * 60.0  # then the browser comes again; a forgotten tab does not hold its place
+EVENT_GAP_S = 1 / 15  # between two events, unless the light changes
+RETRY_AFTER_S = 10
+
+
+class Viewers:
+    """The open streams; more than `places` would keep the page itself from answering."""
+
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self._free = threading.Semaphore(places)
+
+    def enter(self) -> bool:
+        """Takes a place; False if there is none."""
+        return self._free.acquire(blocking=False)
+
+    def leave(self) -> None:
+        """Gives the place back."""
+        self._free.release()
+
+
+def events_blueprint(hub: LiveHub, places: int) -> Blueprint:
+    """The route `/events`."""
+    blueprint = Blueprint("events", __name__)
+    viewers = Viewers(places)
+
+    @blueprint.get("/events")
+    def events() -> Response:
+        if not viewers.enter():
+            return Response(
+                f"{places} live pages are open already, which is as many as the unit serves;"
+                " close one, this page tries again by itself.",
+                status=503,
+                headers={"Retry-After": str(RETRY_AFTER_S)},
+                mimetype="text/plain",
+            )
+        response = Response(event_stream(hub), mimetype="text/event-stream")
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Accel-Buffering"] = "no"  # a proxy must not hold events back
+        response.call_on_close(viewers.leave)
+        return response
+
+    return blueprint
+
+
+def event_stream(hub: LiveHub, stream_s: float = STREAM_S) -> Iterator[str]:
+    """The newest state at once and whenever it changes; a heartbeat when nothing does."""
+    ends_s = time.monotonic() + stream_s
+    seen = -1
+    yield "retry: 2000\n\n"
+    while time.monotonic() < ends_s and not hub.closed:
+        snapshot = hub.wait(seen, HEARTBEAT_S)
+        if snapshot.version == seen:
+            yield "event: beat\ndata: still here\n\n"
+            continue
+        seen = snapshot.version
+        yield f"data: {json.dumps(now_view(snapshot).as_json())}\n\n"
+        _rest(hub, seen)
+
+
+def _rest(hub: LiveHub, seen: int) -> None:
+    """Lets a moment pass; a change of the light ends it early."""
+    shown = _light(hub)
+    until = time.monotonic() + EVENT_GAP_S
+    while (left := until - time.monotonic()) > 0 and _light(hub) == shown and not hub.closed:
+        seen = hub.wait(seen, left).version
+
+
+def _light(hub: LiveHub) -> str | None:
+    state = hub.newest().state
+    return None if state is None else state.light
