@@ -28,8 +28,8 @@ types:  ## mypy, strict
 bench:  ## time per stage, one core and two
 	./racklight bench
 
-evaluate:  ## the estimator on simulated lifters it never saw
-	./racklight evaluate
+evaluate:  ## the pelvis estimator on simulated lifters it never saw (recipe environment)
+	$(PYTHON) -m models.lifter.evaluate
 
 docs:  ## write docs/settings.md and docs/commands.md from the program
 	$(PYTHON) docs/generate.py

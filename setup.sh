@@ -12,7 +12,7 @@ HERE=$(dirname -- "$(readlink -f -- "$0")")
 VENV=$HERE/.venv
 ENV_PYTHON=$VENV/bin/python
 LOG=$VENV/setup.log
-DISK_NEEDED_MB=1200
+DISK_NEEDED_MB=900
 
 say() { printf '%s\n' "$*"; }
 fail() {

@@ -6,6 +6,7 @@ page is served as on a unit. Only the clip's sign-ins come from a script instead
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import socket
 import subprocess
@@ -25,7 +26,7 @@ from device.cues import LightBox
 from device.errors import LiveError
 from device.live import LiveServer
 from device.pipeline import Step
-from device.records import Frame, Rep
+from device.records import Rep
 from device.service import Service
 from device.settings import Settings
 from device.store_writer import StoreWriter
@@ -55,16 +56,20 @@ def demo(
         box = stack.enter_context(LightBox(settings.cue))
         address = stack.enter_context(page(database, live, host, settings.web.port))
         say(f"The page is at {address} (history: {database})")
-        player = _Player(settings)
-        service = Service(settings, player.open, writer, server, box)
+        service: Service | None = None
+
+        def lifter() -> SimulatedCamera:
+            camera = SimulatedCamera(settings.camera)
+            camera.on_event(lambda event: service.obey(_command(event)) if service else None)
+            return camera
+
+        service = Service(settings, lifter, writer, server, box)
         say("The lifter walks in. Reps appear here as they end; Ctrl-C stops.")
         for seen in service.steps():
             if isinstance(seen, CameraTrouble):
                 say(seen.sentence)
                 continue
             frame, step = seen
-            for command in player.due(frame):
-                service.obey(command)
             if step.rep is not None:
                 reps.append(step.rep)
                 say(rep_line(step.rep, step))
@@ -77,7 +82,7 @@ def choose_pins(say: Callable[[str], None]) -> None:
     """Mock pins where the machine has none and nobody chose; gpiozero reads the variable."""
     if "GPIOZERO_PIN_FACTORY" in os.environ:
         return
-    if any(Path("/dev").glob("gpiochip*")):
+    if any(Path("/dev").glob("gpiochip*")) and importlib.util.find_spec("lgpio"):
         say("The light is on this machine's GPIO pins.")
         return
     os.environ["GPIOZERO_PIN_FACTORY"] = "mock"
@@ -97,29 +102,6 @@ def rep_line(rep: Rep, step: Step | None = None) -> str:
         f"set {rep.set}  rep {rep.index:2d}  {rep.start_s:6.1f} s  {load:12s}"
         f"  wink {wink} deg  {verdict}{reason}{shown}"
     )
-
-
-class _Player:
-    """The clip as a camera, and what its script says to do when."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._camera: SimulatedCamera | None = None
-        self._clip_s = 0.0
-
-    def open(self) -> SimulatedCamera:
-        self._camera = SimulatedCamera(self._settings.camera)
-        return self._camera
-
-    def due(self, frame: Frame) -> Iterator[Command]:
-        """The script's commands since the frame before."""
-        assert self._camera is not None
-        before, self._clip_s = self._clip_s, self._camera.clip_time_s(frame)
-        if self._clip_s < before:
-            before = -1.0  # the clip has started over
-        for event in self._camera.clip.script:
-            if before <= event["time_s"] < self._clip_s:
-                yield _command(event)
 
 
 def _command(event: dict[str, object]) -> Command:

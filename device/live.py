@@ -70,7 +70,7 @@ def _finite(record: LiveState | RepSummary) -> dict[str, Any]:
 # ---------------------------------------------------------------- the unit's side
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Viewer:
     """One connected client."""
 
@@ -135,7 +135,10 @@ class LiveServer:
         line = state_to_json(state).encode() + b"\n"
         for viewer in self._viewers:
             viewer.newest = line
-        self._viewers = [viewer for viewer in self._viewers if _sent(viewer)]
+        for viewer in [viewer for viewer in self._viewers if not _sent(viewer)]:
+            self._waiting += _received(viewer)[0]  # it may have asked for something and left
+            viewer.connection.close()
+            self._viewers.remove(viewer)
 
     def commands(self) -> list[Command]:
         """What clients asked for since the last call, in order; what is no command is dropped."""
@@ -204,7 +207,6 @@ def _sent(viewer: _Viewer) -> bool:
     except BlockingIOError:
         return True  # slow: this state may be replaced by a newer one
     except OSError:
-        viewer.connection.close()
         return False
     return True
 

@@ -88,10 +88,7 @@ class NeutralKeeper:
             return None
         self._last_seen_s = pelvis.time_s
         if phase.name is not PhaseName.STANDING:
-            starts = before is PhaseName.STANDING and self.neutral is None
-            return (
-                self._quiet_time(NeutralSource.STANDING, BUFFER_S, STANDING_S) if starts else None
-            )
+            return self._at_start(before)
         self._remember(pelvis, phase)
         if self._asked and load.loaded is not True and phase.quiet_s >= SIGN_IN_S:
             return self._quiet_time(NeutralSource.SIGN_IN, SIGN_IN_S, SIGN_IN_S)
@@ -120,6 +117,13 @@ class NeutralKeeper:
         else:
             self._standing = neutral
         return neutral
+
+    def _at_start(self, before: PhaseName) -> QuietTime | None:
+        """The standing that ends with this movement, where a neutral is still needed."""
+        needed = before is PhaseName.STANDING and self.neutral is None
+        found = self._quiet_time(NeutralSource.STANDING, BUFFER_S, STANDING_S) if needed else None
+        self._quiet.clear()
+        return found
 
     def _remember(self, pelvis: PelvisPose, phase: Phase) -> None:
         if phase.quiet_s > 0:

@@ -8,6 +8,7 @@ all, but why.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -88,13 +89,16 @@ class PelvisEstimator:
         Empty where there were none; what was learned before then stays.
         """
         quiet = [(time_s, view) for time_s, view in self._recent if start_s <= time_s <= end_s]
-        if not quiet:
-            return []
         spaced = np.linspace(0, len(quiet) - 1, min(len(quiet), STANDING_VIEWS)).round()
-        chosen = [quiet[int(i)] for i in spaced]
-        embeddings = [self._run(view)[1] for _, view in chosen]
+        return self.learn_views([quiet[int(i)] for i in spaced])
+
+    def learn_views(self, standing: Sequence[tuple[float, HipView]]) -> list[PelvisPose]:
+        """Takes these (time, view) as this lifter's standing, and reads them again."""
+        if not standing:
+            return []
+        embeddings = [self._run(view)[1] for _, view in standing]
         self._standing = np.mean(embeddings, axis=0, dtype=np.float32)
-        return [self.read(view, time_s) for time_s, view in chosen]
+        return [self.read(view, time_s) for time_s, view in standing]
 
     @property
     def standing(self) -> npt.NDArray[np.float32]:

@@ -26,7 +26,9 @@ def knee_flexion_at_bottoms_deg() -> npt.NDArray[np.float64]:
     """(5, 2) left and right knee flexion from the markers, deg."""
     lines = MARKERS.read_text().splitlines()
     names = lines[3].split("\t")
-    table = np.array([[float(v) for v in line.split("\t") if v] for line in lines[6:] if line.strip()])
+    table = np.array(
+        [[float(v) for v in line.split("\t") if v] for line in lines[6:] if line.strip()]
+    )
 
     def marker(name: str) -> npt.NDArray[np.float64]:
         first = names.index(name)
@@ -36,7 +38,9 @@ def knee_flexion_at_bottoms_deg() -> npt.NDArray[np.float64]:
     for chosen in (("L_HJC", "L_knee", "L_ankle"), ("R_HJC", "r_knee", "r_ankle")):
         hip, knee, ankle = (marker(name) for name in chosen)
         thigh, shin = hip - knee, ankle - knee
-        cosine = (thigh * shin).sum(1) / np.linalg.norm(thigh, axis=1) / np.linalg.norm(shin, axis=1)
+        cosine = (
+            (thigh * shin).sum(1) / np.linalg.norm(thigh, axis=1) / np.linalg.norm(shin, axis=1)
+        )
         flexion.append(180 - np.degrees(np.arccos(cosine)))
     rows = [int(np.argmin(np.abs(table[:, 1] - t))) for t in BOTTOMS_S]
     return np.stack(flexion, axis=1)[rows]

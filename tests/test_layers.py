@@ -43,7 +43,6 @@ ABOVE = {
     "bench",
     "check",
     "demo",
-    "evaluate",
     "progress",
     "replay",
     "service",

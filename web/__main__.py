@@ -37,10 +37,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _serve(app: Flask, host: str, port: int) -> None:
     server = _listening(app, host, port)
-    signal.signal(signal.SIGTERM, _stop)
+
+    def stop(number: int, frame: object) -> NoReturn:
+        app.extensions[HUB].close()  # first: open streams would hold up the end
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
     print(f"The page is at http://{_shown(host)}:{server.effective_port}/", flush=True)
     try:
-        server.run()  # returns after an interrupt or SystemExit
+        server.run()  # returns after SystemExit
     finally:
         app.extensions[HUB].close()
         server.close()
@@ -62,10 +68,6 @@ def _listening(app: Flask, host: str, port: int) -> Any:
     except ValueError as error:  # waitress's word for a name that does not resolve
         app.extensions[HUB].close()
         raise LiveError(f"The page can't listen on {host}:{port}: {error}.") from error
-
-
-def _stop(number: int, frame: object) -> NoReturn:
-    raise SystemExit(0)
 
 
 def _shown(host: str) -> str:

@@ -11,7 +11,7 @@ from device.errors import LiveError
 from device.live import LiveClient
 from device.records import LiveState
 
-RECONNECT_S = 1.0
+RECONNECT_S = 0.3
 SILENT_S = 3.0  # without news for this long, the unit counts as not answering
 
 

@@ -84,15 +84,16 @@ class _Side:
     up: Array
     out: Array
     shoulder: Array
-    arm_m: float
+    upper_m: float  # length of the upper arm
+    arm_m: float  # shoulder to wrist
 
     def beside_m(self, hold: _Hold) -> float:
         """How far the shoulder lies beside the middle of the grip."""
         return abs(float((self.shoulder - hold.grip.centre_m) @ self.out))
 
     def on_bar(self, hold: _Hold) -> Array:
-        """Where the hand holds the bar: outside the shoulder by a share of the arm's length."""
-        half_m = self.beside_m(hold) + hold.grip_width * 0.5 * self.arm_m
+        """Where the hand holds the bar: outside the shoulder by a share of the upper arm's length."""
+        half_m = self.beside_m(hold) + hold.grip_width * self.upper_m
         place: Array = hold.grip.centre_m + self.out * half_m
         return place
 
@@ -116,7 +117,7 @@ def set_arms(
 ) -> Grip:
     """Set shoulders, arms and hands; gives where the bar (or bell) is.
 
-    `grip_width` is how far outside the shoulders the hands hold the bar, in half arm lengths;
+    `grip_width` is how far outside the shoulders the hands hold the bar, in upper arm lengths;
     `elbow_back_deg` turns the elbows backwards and up.
     """
     _set_shoulder_girdle(skeleton, posture)
@@ -182,6 +183,7 @@ def _reach(skeleton: Skeleton, hold: _Hold, posture: Posture, side: str, sign: f
         up=thorax @ UP,
         out=sign * hold.grip.axis,
         shoulder=skeleton.joint(f"upperarm01.{side}"),
+        upper_m=float(np.linalg.norm(skeleton.rest.span("upperarm01.L", "lowerarm01.L"))),
         arm_m=_arm_length(skeleton),
     )
     return _REACHES[posture](body, hold)
@@ -223,7 +225,7 @@ def _deadlift(body: _Side, hold: _Hold) -> _Reach:
 
 def _hanging(body: _Side, hold: _Hold) -> _Reach:
     aside = body.out * (0.06 + 0.1 * hold.grip_width) + body.ahead * 0.05
-    wrist = body.shoulder - UP * body.arm_m * 0.985 + aside
+    wrist: Array = body.shoulder + aside - UP * body.arm_m * 0.985
     return _Reach(wrist, -body.ahead * 0.8 + body.out, None, -UP, 25.0)
 
 

@@ -252,10 +252,12 @@ def sam(mover: Mover, dip_m: float) -> Track:
 
 
 def passer_by(mover: Mover, bottom_frame: int) -> dict[int, Step]:
-    """Someone who walks between camera and lifter and covers the hips around a bottom."""
+    """Someone who walks between camera and lifter and stops there while the hips are lowest."""
     track = Track(mover, x_m=1.65, y_m=0.72, heading_deg=-90.0)
-    track.walk(3.0, -1.35, 0.72)
-    middle = next(i for i, step in enumerate(track.steps) if step.x_m < 0.30)
+    track.walk(1.8, 0.25, 0.72)
+    middle = len(track.steps) + round(0.35 * FPS)
+    track.stand(0.7)
+    track.walk(2.0, -1.35, 0.72)
     return {bottom_frame - middle + i: step for i, step in enumerate(track.swaying(91))}
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from device.crop import SCALE_M, hip_view
+from device.crop import SCALE_M, HipView, hip_view
 from device.geometry import to_levelled, transform, unit
 from device.records import Array, DepthImage, Extrinsics, Floor, Intrinsics
 from models.lifter.body import BodyShape, Lifter, PoseAngles, PosedBody
@@ -286,10 +286,10 @@ class Studio:
         return replace(mesh, faces=mesh.faces[self._kept])
 
 
-def seen_crop(
+def seen_view(
     studio: Studio, scene: Scene, body: PosedBody, view: View, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.int16], float]:
-    """(64, 64, 3) int16 crop and the bearing of the line of sight in the world, deg.
+) -> tuple[HipView, float]:
+    """The hip view and the bearing of the line of sight in the world, deg.
 
     Everything after the rays is the program's own: sensor noise, levelling with a small error of
     the floor, a mid-hip guessed wrong by a few centimetres, `device.crop`.
@@ -307,10 +307,14 @@ def seen_crop(
     depth = DepthImage(raw, 0.001, camera, _SAME, view.baseline_m)
     hip = transform((body.mid_hip + guess_error)[None], Extrinsics(pose[:3, :3], pose[:3, 3]))
     seen = hip_view(depth, floor, to_levelled(hip, floor)[0])
-    points = seen.points[..., :3] * (SCALE_M * 1e4)
-    crop = np.where(seen.points[..., 3:] > 0, np.rint(points), HOLE).astype(np.int16)
     sight = (aim + guess_error - position)[:2]
-    return crop, float(np.degrees(np.arctan2(sight[0], -sight[1])))
+    return seen, float(np.degrees(np.arctan2(sight[0], -sight[1])))
+
+
+def packed(view: HipView) -> npt.NDArray[np.int16]:
+    """(64, 64, 3) tenths of a millimetre, HOLE where nothing was seen."""
+    points = view.points[..., :3] * (SCALE_M * 1e4)
+    return np.where(view.points[..., 3:] > 0, np.rint(points), HOLE).astype(np.int16)
 
 
 def truth_of(body: PosedBody, sight_deg: float) -> tuple[float, float, float, float]:
@@ -336,7 +340,8 @@ def crops_of_one_lifter(studio: Studio, rng: np.random.Generator) -> dict[str, n
         for c, view in enumerate(cameras):
             extra = clutter(view, body, rng) if rng.random() < 0.2 else []
             scene = Scene([*meshes, *extra]) if extra else plain
-            views[c, p], sight = seen_crop(studio, scene, body, view, rng)
+            seen, sight = seen_view(studio, scene, body, view, rng)
+            views[c, p] = packed(seen)
             truth[c, p] = truth_of(body, sight)
             about[c, p] = (view.azimuth_deg, view.distance_m, view.height_m, depths[p])
     return {"views": views, "truth": truth, "about": about}

@@ -26,7 +26,7 @@ STEP = 2  # counts
 FRAMES_A_BLOCK = 15
 _JUMP = 90  # counts; neighbours further apart than this belong to different surfaces
 _HEAD = struct.Struct("<HHHH")  # frames, height, width, spare
-_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 0, "pb": 0}]
+_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6, "lc": 0, "pb": 0}]
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -155,7 +156,7 @@ def report(network: PelvisNetwork, crops: CropSet) -> dict[str, float]:
     }
 
 
-def _rms(values: npt.NDArray[np.floating]) -> float:
+def _rms(values: npt.NDArray[Any]) -> float:
     return float(np.sqrt(np.mean(np.square(values))))
 
 
@@ -189,7 +190,7 @@ def train(folder: Path, out: Path, epochs: int, steps: int, seed: int) -> None:
             known = torch.from_numpy(rng.random(len(chosen)) > WITHOUT_STANDING).float()
             loss = losses(network, batch, known)
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
             optimiser.step()
             schedule.step()

@@ -135,7 +135,9 @@ def _live(rep: MocapRep) -> list[tuple[int, float]]:
             lumbar_flexion_sd_deg=0.3,
         )
         name = PhaseName.DESCENT if i <= bottom else PhaseName.ASCENT
-        wink = meter.update(pelvis, NEUTRAL, Phase(rep.time_s[i], name, None, 0.0), rep.hip_height_m[i])
+        wink = meter.update(
+            pelvis, NEUTRAL, Phase(rep.time_s[i], name, None, 0.0), rep.hip_height_m[i]
+        )
         out.append((i, wink.wink_deg or 0.0))
     return out
 
@@ -224,7 +226,8 @@ def test_a_rep_that_never_reaches_parallel_has_no_wink_at_parallel() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wink", "verdict"), [(2.0, VerdictName.CLEAN), (8.0, VerdictName.CLEAN), (14.0, VerdictName.WINK)]
+    ("wink", "verdict"),
+    [(2.0, VerdictName.CLEAN), (8.0, VerdictName.CLEAN), (14.0, VerdictName.WINK)],
 )
 def test_the_verdict_follows_the_threshold(wink: float, verdict: VerdictName) -> None:
     time_s, tilt, lumbar, hip = squat(wink)

@@ -1,8 +1,8 @@
 """A headless Chromium, driven through its DevTools pipe: no port, no driver, no library.
 
-    with Browser() as browser:
-        browser.open("http://127.0.0.1:8080/", width=390, height=844, dark=True)
-        browser.evaluate("document.title")
+with Browser() as browser:
+    browser.open("http://127.0.0.1:8080/", width=390, height=844, dark=True)
+    browser.evaluate("document.title")
 """
 
 from __future__ import annotations

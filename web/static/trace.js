@@ -3,8 +3,8 @@
 
 class MovingTrace {
   static SECONDS = 10;
-  static LOW_DEG = -12;
-  static HIGH_DEG = 24;
+  static LOW_DEG = -8;
+  static HIGH_DEG = 20;
   static DEEPEST = 0.65;
 
   constructor(canvas) {

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import COLOR, DEPTH, FPS, TO_COLOR, Rig, picture
+from camera_rig import COLOR, DEPTH, FPS, TO_COLOR, Rig, picture
 
 from device.cameras import open_camera
 from device.cameras.realsense import RealSenseCamera

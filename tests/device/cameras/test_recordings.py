@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pyrealsense2 as rs
 import pytest
-from conftest import COLOR, DEPTH, FPS, TO_COLOR, Rig, picture
+from camera_rig import COLOR, DEPTH, FPS, TO_COLOR, Rig, picture
 
 from device.cameras import camera_settings_for, open_camera
 from device.errors import BadRecordingError, NoCameraError
@@ -217,7 +217,7 @@ RECORD_FOR_EVER = """
     import itertools, sys, time
     from pathlib import Path
     sys.path.insert(0, sys.argv[1])
-    from conftest import Rig
+    from camera_rig import Rig
     rig = Rig()
     with rig.camera(record_to=Path(sys.argv[2])) as camera:
         frames = iter(camera)

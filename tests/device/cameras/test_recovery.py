@@ -10,7 +10,7 @@ from threading import Event
 
 import numpy as np
 import pytest
-from conftest import FPS, Rig
+from camera_rig import FPS, Rig
 
 from device.cameras import Camera, CameraTrouble, camera_settings_for, open_camera
 from device.cameras.realsense import RealSenseCamera

@@ -16,6 +16,7 @@ from device.cameras import camera_settings_for, open_camera
 from device.cameras.simulated import SimulatedCamera, doubled, upsampled
 from device.errors import BadRecordingError
 from device.geometry import project
+from device.paths import DEMO_CLIP
 from device.records import Bytes, Depth, Extrinsics, Intrinsics
 from device.settings import CameraSettings
 
@@ -204,6 +205,19 @@ def test_the_sensor_model_puts_noise_on_the_wall() -> None:
     expected_m = 0.08 * 2.0**2 / (doubled(DEPTH).fx_px * 0.095)
     assert 0.4 * expected_m < measured.std() < 2.5 * expected_m
     assert np.median(measured) == pytest.approx(2.0, abs=0.1)
+
+
+@pytest.mark.skipif(not (DEMO_CLIP / "clip.json").is_file(), reason="needs the demo clip")
+def test_the_demo_clip_plays_through_the_camera() -> None:
+    camera = open_camera(camera_settings_for(DEMO_CLIP), offline=True)
+    with camera:
+        frames = [frame for frame, _ in zip(camera, range(40), strict=False)]
+    assert [frame.number for frame in frames] == list(range(1, 41))
+    for frame in frames:
+        assert frame.depth is not None
+        assert frame.depth.raw.shape == (480, 848)
+        assert (frame.depth.raw > 0).mean() > 0.5
+        assert frame.color_rgb.std() > 10
 
 
 def test_doubling_keeps_every_ray() -> None:

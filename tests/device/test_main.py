@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from device import paths
+from device.__main__ import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A unit of its own: empty state, no settings file, mock pins."""
+    for name in ("ETC", "STATE", "RUN"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setenv(f"RACKLIGHT_{name}", str(tmp_path / name))
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
+    return tmp_path
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    """What stood on stderr: one sentence, no traceback."""
+    text = "\n".join(
+        line
+        for line in capsys.readouterr().err.splitlines()
+        if line and not line.startswith(("INFO:", "WARNING:", "replay "))
+    )
+    assert "Traceback" not in text
+    assert text.count("\n") == 0, text
+    return text
+
+
+def no_camera() -> bool:
+    import pyrealsense2 as rs
+
+    return len(rs.context().query_devices()) == 0
+
+
+def test_run_without_a_camera_says_so_and_exits_with_3(capsys: pytest.CaptureFixture[str]) -> None:
+    if not no_camera():
+        pytest.skip("a RealSense is plugged in")
+    assert main(["run"]) == 3
+    assert "RealSense" in said(capsys)
+
+
+def test_a_setting_out_of_range_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--set", "wink/threshold_deg=400", "check"]) == 2
+    assert "wink/threshold_deg" in said(capsys)
+
+
+def test_a_broken_settings_file_exits_with_2(
+    unit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (unit / "ETC" / "racklight.toml").write_text("[cue]\nmode = 'disco'\n")
+    assert main(["check"]) == 2
+    assert "disco" in said(capsys)
+
+
+@pytest.mark.parametrize("harm", ["missing", "damaged"])
+def test_a_model_that_is_not_right_exits_with_4(
+    unit: Path, harm: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models = unit / "models"
+    models.mkdir()
+    for file in paths.MODELS.glob("p*.*"):
+        if file.is_file():
+            shutil.copy(file, models)
+    if harm == "missing":
+        (models / "pelvis.tflite").unlink()
+    else:
+        (models / "pelvis.tflite").write_bytes(b"something else")
+    monkeypatch.setattr(paths, "MODELS", models)
+    assert main(["replay", str(video(unit / "grey.mp4"))]) == 4
+    assert "pelvis.tflite" in said(capsys)
+
+
+def test_a_database_of_a_later_version_exits_with_5(
+    unit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sqlite3.connect(paths.database_file()) as database:
+        database.execute("PRAGMA user_version = 999")
+    assert main(["run"]) == 5
+    assert "later" in said(capsys) or "newer" in said(capsys)
+
+
+def test_a_video_of_nobody_gives_no_reps_and_no_error(unit: Path) -> None:
+    out = unit / "out.json"
+    assert main(["replay", str(video(unit / "grey.mp4")), "--json", str(out)]) == 0
+    written = json.loads(out.read_text())
+    assert written["reps"] == []
+    assert written["neutral_source"] is None
+    assert written["frames"] == 20
+
+
+@pytest.mark.parametrize("content", [b"", b"not a recording at all", None])
+def test_a_recording_that_is_none_exits_with_3(
+    unit: Path, content: bytes | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = unit / "lost.db3"
+    if content is not None:
+        file.write_bytes(content)
+    assert main(["replay", str(file)]) == 3
+    assert "lost.db3" in said(capsys)
+
+
+def test_results_that_cannot_be_written_exit_with_5(
+    unit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = str(video(unit / "grey.mp4"))
+    assert main(["replay", film, "--json", str(unit / "no" / "where.json")]) == 5
+    assert "where.json" in said(capsys)
+    assert main(["replay", film, "--frames", str(unit / "no" / "where.csv")]) == 5
+    assert "where.csv" in said(capsys)
+
+
+def test_check_prints_a_line_a_test_and_the_fix(capsys: pytest.CaptureFixture[str]) -> None:
+    if not no_camera():
+        pytest.skip("a RealSense is plugged in")
+    assert main(["check"]) == 1  # there is no camera
+    lines = capsys.readouterr().out.splitlines()
+    by_name = {line.split()[1]: line for line in lines}
+    assert set(by_name) == {"camera", "models", "light", "disk", "database", "clock"}
+    assert by_name["camera"].startswith("FAIL")
+    for name in ("models", "light", "disk", "database", "clock"):
+        assert by_name[name].startswith("ok"), by_name[name]
+    assert "mock" in by_name["light"]
+
+
+def test_the_launcher_works_from_any_folder(unit: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "device", "--help"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for command in ("run", "demo", "replay", "record", "check", "bench"):
+        assert command in done.stdout
+
+
+def video(file: Path, frames: int = 20) -> Path:
+    """A film of a grey wall."""
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter_fourcc(*"mp4v"), 30, (320, 240))
+    rng = np.random.default_rng(1)
+    for _ in range(frames):
+        writer.write(rng.integers(100, 130, (240, 320, 3), np.uint8))
+    writer.release()
+    return file

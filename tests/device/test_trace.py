@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from device.records import TRACE_COLUMNS, Load, PelvisPose, Trace, Wink
+from device.trace import KEPT_S, TraceBuffer
+
+LOADED = Load(True, "hands")
+
+
+def filled(seconds: float, hidden: tuple[float, float] = (0.0, 0.0)) -> TraceBuffer:
+    buffer = TraceBuffer()
+    for i in range(round(seconds * 30)):
+        time_s = i / 30
+        away = hidden[0] <= time_s < hidden[1]
+        pelvis = PelvisPose(time_s, reason="someone is in between" if away else None)
+        tilt = None if away else time_s
+        buffer.append(None, pelvis, Wink(time_s, anterior_pelvic_tilt_deg=tilt), LOADED)
+    return buffer
+
+
+def test_a_cut_holds_the_frames_from_start_to_end() -> None:
+    trace = filled(5).cut(1.0, 2.0)
+    assert len(trace) == 31
+    assert trace.columns["time_s"][0] == pytest.approx(1.0)
+    assert trace.columns["anterior_pelvic_tilt_deg"][-1] == pytest.approx(2.0)
+
+
+def test_what_was_not_measured_is_not_a_number() -> None:
+    trace = filled(5, hidden=(1.0, 2.0)).cut(0.5, 2.5)
+    tilt = trace.columns["anterior_pelvic_tilt_deg"]
+    assert np.isnan(tilt).sum() == 30
+    assert np.isnan(trace.columns["hip_height"]).all()
+
+
+def test_the_commonest_reason_is_told() -> None:
+    assert filled(5, hidden=(1.0, 2.0)).commonest_reason(0, 5) == "someone is in between"
+    assert filled(5).commonest_reason(0, 5) is None
+
+
+def test_old_frames_are_forgotten() -> None:
+    buffer = filled(KEPT_S + 10)
+    assert buffer.cut(0.0, 9.0).columns["time_s"].size == 0
+    assert len(buffer.cut(KEPT_S, KEPT_S + 10)) > 200
+
+
+def test_a_trace_of_wrong_columns_says_what_it_expects() -> None:
+    with pytest.raises(ValueError, match="expected"):
+        Trace({"time_s": np.zeros(3)})
+    with pytest.raises(ValueError, match="one \\(frames,\\)"):
+        columns = {name: np.zeros(3) for name in TRACE_COLUMNS}
+        Trace(columns | {"time_s": np.zeros(4)})
