@@ -2,18 +2,24 @@
 
 A keypoint lies on the skin, a joint inside: each joint is put its flesh behind the skin. Where a
 joint is hidden, or its depth is that of something in front of or behind the lifter, the pose
-model's own guess of relative depth stands in. Without depth everything stays in that model's
-scale and only angles and ratios are given.
+model's own guess of relative depth stands in; legs are put right by `joints`. Without depth
+everything stays in that model's scale and only angles and ratios are given.
 """
 
 from __future__ import annotations
 
-from collections import deque
-
 import numpy as np
 import numpy.typing as npt
 
-from device.geometry import deproject, inverse, project, to_levelled, transform
+from device.geometry import deproject, inverse, to_levelled, transform
+from device.joints import (
+    Bones,
+    feet_on_floor,
+    knee_flexion_deg,
+    knees_from_bones,
+    skin_depth,
+    stretched_towards_camera,
+)
 from device.records import (
     JOINTS,
     Array,
@@ -27,13 +33,11 @@ from device.records import (
 )
 
 VISIBLE = 0.5
-PATCH_PX = 2  # half width of the depth patch read at a joint
 SAME_BODY_M = 0.25  # a joint's depth may differ so much from where the pose model puts it
+FOOT_REACH_M = 0.6  # a foot that would lie further from where it was seen is in the air
 JUMP_M = 0.35  # nobody moves so far towards the camera between two frames: something is in front
 
 REMEMBERED_S = 1.5  # a distance seen so long ago still tells the lifter from a passer-by
-UPRIGHT_KNEE_DEG = 25.0
-BONES_KEPT, BONES_NEEDED = 60, 5  # frames of upright standing that bones are measured in
 
 # Skin to joint centre along the line of sight, m (half the segment's breadth; de Leva 1996 and
 # ANSUR II breadths, rounded).
@@ -46,13 +50,6 @@ _FLESH_M[[Joint.LEFT_ELBOW, Joint.RIGHT_ELBOW]] = 0.045
 
 _CORE = [Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER, Joint.LEFT_HIP, Joint.RIGHT_HIP]
 _SIDES = ("LEFT", "RIGHT")
-_BONES = (
-    (Joint.LEFT_HIP, Joint.LEFT_KNEE),
-    (Joint.LEFT_KNEE, Joint.LEFT_ANKLE),
-    (Joint.RIGHT_HIP, Joint.RIGHT_KNEE),
-    (Joint.RIGHT_KNEE, Joint.RIGHT_ANKLE),
-)
-_TOWARDS = np.array([0.0, 0.0, 1.0])
 _UPRIGHT = np.array([1.0, -1.0, -1.0])  # camera axes -> levelled axes of a camera held level
 
 
@@ -62,7 +59,7 @@ class BodyTracker:
     def __init__(self) -> None:
         self._distance_m: float | None = None
         self._seen_s = -np.inf
-        self._bones_m: deque[Array] = deque(maxlen=BONES_KEPT)
+        self._bones = Bones()
 
     def update(self, keypoints: Keypoints, frame: Frame, floor: Floor | None) -> BodyPose | None:
         """The body of one frame; None where there is depth but it shows no body or no floor."""
@@ -70,17 +67,25 @@ class BodyTracker:
             return self._flat_body(keypoints)
         if floor is None:
             return None
-        joints_m = self._joints_in_depth_axes(keypoints, frame.depth, frame.color)
-        if joints_m is None:
+        in_depth = self._joints_in_depth_axes(keypoints, frame.depth, frame.color)
+        if in_depth is None:
             return None
-        return _describe(keypoints, to_levelled(joints_m, floor), metric=True, hip_height=None)
+        joints_m = to_levelled(in_depth, floor)
+        feet = feet_on_floor(keypoints.points_px, frame.color, frame.depth.to_color, floor)
+        for joint, place in feet.items():
+            if np.linalg.norm((place - joints_m[joint])[[0, 2]]) < FOOT_REACH_M:
+                joints_m[joint] = place
+        self._bones.learn(joints_m)
+        if self._bones.lengths is not None:
+            forward = _forward(_facing_away_deg(joints_m))
+            joints_m = knees_from_bones(joints_m, self._bones.lengths, forward)
+        return _describe(keypoints, joints_m, metric=True, hip_height=None)
 
     def _joints_in_depth_axes(
         self, keypoints: Keypoints, depth: DepthImage, color: Intrinsics
     ) -> Array | None:
         start_m = self._distance_m or 1.4
-        skin_z = _skin_depth(keypoints, depth, color, start_m)
-        z = skin_z + _FLESH_M
+        z = skin_depth(keypoints.points_px, depth, color, start_m) + _FLESH_M
         root = self._root_distance(keypoints, z)
         if root is None:
             return None
@@ -113,59 +118,10 @@ class BodyTracker:
         ankle_y = keypoints.points_px[[Joint.LEFT_ANKLE, Joint.RIGHT_ANKLE], 1].mean()
         hip_y = keypoints.points_px[[Joint.LEFT_HIP, Joint.RIGHT_HIP], 1].mean()
         joints = keypoints.world_m * _UPRIGHT
-        lengths = np.array([np.linalg.norm(joints[end] - joints[start]) for start, end in _BONES])
-        upright = all(_leg(joints, side, _TOWARDS)[0] < UPRIGHT_KNEE_DEG for side in _SIDES)
-        if upright:
-            self._bones_m.append(lengths)
-        if len(self._bones_m) >= BONES_NEEDED:
-            joints = _with_bones(joints, np.median(self._bones_m, axis=0))
+        self._bones.learn(joints)
+        if self._bones.lengths is not None:
+            joints = stretched_towards_camera(joints, self._bones.lengths)
         return _describe(keypoints, joints, metric=False, hip_height=float(ankle_y - hip_y))
-
-
-def _with_bones(joints_m: Array, lengths_m: Array) -> Array:
-    """The joints with thighs and shins stretched along the line of sight to their lengths."""
-    stretched = joints_m.copy()
-    for (start, end), length in zip(_BONES, lengths_m, strict=True):
-        bone = joints_m[end] - joints_m[start]
-        missing = length**2 - bone[0] ** 2 - bone[1] ** 2
-        if missing > 0:
-            bone[2] = np.copysign(np.sqrt(missing), bone[2])
-        stretched[end] = stretched[start] + bone
-    return stretched
-
-
-def _skin_depth(
-    keypoints: Keypoints, depth: DepthImage, color: Intrinsics, start_m: float
-) -> Array:
-    """(33,) depth of the skin under each keypoint along the colour camera's axis; NaN: none.
-
-    The depth pixel that a colour pixel shows depends on its distance, so it is found in rounds
-    from a first guess: the whole image need not be aligned for 33 points.
-    """
-    z = np.full(JOINTS, start_m)
-    to_depth = inverse(depth.to_color)
-    for _ in range(3):
-        in_depth = transform(deproject(keypoints.points_px, z, color), to_depth)
-        measured = _sample(depth, project(in_depth, depth.intrinsics))
-        found = measured > 0
-        z = np.where(found, measured + (z - in_depth[:, 2]), z)
-    return np.where(found, z, np.nan)
-
-
-def _sample(depth: DepthImage, points_px: Array) -> Array:
-    """(n,) median depth, m, of a small patch around each pixel; 0 where there is none."""
-    height, width = depth.raw.shape
-    offsets = np.arange(-PATCH_PX, PATCH_PX + 1)
-    finite = np.nan_to_num(points_px, nan=-1e4).clip(-1e4, 1e4)
-    columns = np.rint(finite[:, 0]).astype(int)[:, None, None] + offsets[None, None, :]
-    rows = np.rint(finite[:, 1]).astype(int)[:, None, None] + offsets[None, :, None]
-    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    patch = depth.raw[rows.clip(0, height - 1), columns.clip(0, width - 1)] * inside
-    flat = np.sort(patch.reshape(len(points_px), -1), axis=1)
-    holes = (flat == 0).sum(axis=1)
-    middle = (holes + (flat.shape[1] - holes) // 2).clip(0, flat.shape[1] - 1)
-    median = flat[np.arange(len(flat)), middle].astype(float) * depth.unit_m
-    return np.where(flat.shape[1] - holes >= 5, median, 0.0)
 
 
 def _describe(
@@ -231,10 +187,7 @@ def _lean_deg(segment: Array, forward: Array) -> float:
 def _leg(joints_m: Array, side: str, forward: Array) -> tuple[float, float]:
     """Knee flexion (straight = 0) and forward lean of the shin, deg."""
     hip, knee, ankle = (joints_m[Joint[f"{side}_{name}"]] for name in ("HIP", "KNEE", "ANKLE"))
-    thigh, shin = hip - knee, ankle - knee
-    cosine = thigh @ shin / (np.linalg.norm(thigh) * np.linalg.norm(shin) + 1e-9)
-    flexion_deg = 180.0 - float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
-    return flexion_deg, _lean_deg(-shin, forward)
+    return knee_flexion_deg(hip, knee, ankle), _lean_deg(knee - ankle, forward)
 
 
 def _wrists(

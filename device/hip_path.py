@@ -21,7 +21,7 @@ UPRIGHT_LEAN_DEG = 40.0
 GUESS_KNEE_DEG = 70.0
 # Folded over with the hands at the knees or lower: a deadlift, or picking something up.
 HINGE_LEAN_DEG = 45.0
-HINGE_WRIST_ABOVE_KNEE = 0.15  # trunk lengths
+HINGE_WRIST_ABOVE_KNEE = 0.3  # trunk lengths
 # Leaner than any squat, wherever the hands are: bent double, or lying on a bench.
 LYING_LEAN_DEG = 65.0
 # One step moves the middle between the feet by 10 cm or more; this far within half a second.

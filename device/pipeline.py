@@ -134,12 +134,12 @@ class Pipeline:
         phase = self._reps.update(body, frame.time_s)
         load = self._load.update(body, frame.time_s)
         self._sets.update(frame.time_s, load.loaded)
+        rep = self._rep(phase.ended) if phase.ended else None
         taken = self._follow_neutral(pelvis, phase, load)
         wink = self._wink.update(
             pelvis, self.neutral, phase, None if body is None else body.hip_height
         )
         self._trace.append(body, pelvis, wink, load)
-        rep = self._rep(phase.ended) if phase.ended else None
         cue = self._answer(frame.time_s, wink, phase, load, rep)
         watch.lap("reps_and_cue")
         return Step(

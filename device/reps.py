@@ -22,6 +22,8 @@ COUNTS_FROM_KNEE_DEG = 60.0
 
 # Less knee than this is swaying, unlocking or dipping under the bar: not even a partial rep.
 PARTIAL_FROM_KNEE_DEG = 35.0
+# Taking the bar from its hooks and putting it back needs a dip of up to a tenth of the height.
+PARTIAL_FROM_DROP = 0.10
 # A hip that comes up this far and turns down again has stood up: lockout under a heavy bar is
 # often a little lower than the relaxed standing before it. Also enough where a recording stops.
 NEAR_TOP_DROP = 0.06
@@ -35,6 +37,9 @@ GONE_S = 3.0
 # Feet stay on their place in a squat; one step moves the middle between them by 10 cm or more.
 STRAYED_M = 0.30
 STRAYED_IN_PARTIAL_M = 0.10
+# For less long, somebody walking through was taken for the lifter.
+STRAYED_S = 0.4
+FRAME_S = 0.1  # the longest step between two frames of one look
 # A hip that is higher than it ever stood belongs to someone else.
 TALLER = -0.06
 # Below this distance from the lowest point the hip is still at the bottom.
@@ -57,6 +62,7 @@ class _OpenRep:
     top: Moment  # the highest since the lowest
     name: PhaseName = PhaseName.DESCENT
     still_since_s: float | None = None
+    strayed_s: float = 0.0
 
     def add(self, moment: Moment) -> None:
         self.moments.append(moment)
@@ -67,6 +73,15 @@ class _OpenRep:
 
     def drop(self, moment: Moment) -> float:
         return 1.0 - moment.height / self.standing
+
+    def strayed_for_s(self, moment: Moment) -> float:
+        """How long the feet have been seen off their place, up to this moment."""
+        if moment.feet_from(self.moments[0]) <= STRAYED_M:
+            self.strayed_s = 0.0
+        elif len(self.moments) > 1:
+            # a gap in which nobody was seen is no time spent elsewhere
+            self.strayed_s += min(moment.time_s - self.moments[-2].time_s, FRAME_S)
+        return self.strayed_s
 
     @property
     def turned_at_top(self) -> bool:
@@ -184,8 +199,7 @@ class RepCounter:
         rep.add(moment)
         self._name(rep, moment)
         self._note_still(rep)
-        strayed = moment.feet_from(rep.moments[0]) > STRAYED_M
-        if strayed or moment.time_s - rep.start_s > LONGEST_REP_S:
+        if rep.strayed_for_s(moment) > STRAYED_S or moment.time_s - rep.start_s > LONGEST_REP_S:
             self._rep, self._ready = None, False
             return None
         if rep.drop(moment) < END_DROP:
@@ -251,6 +265,7 @@ def _judged(rep: _OpenRep, end_s: float) -> RepSpan | None:
         or end_s - rep.start_s < SHORTEST_REP_S
         or not (rep.seen_standing or lowest - rep.drop(first) > START_DROP / 2)
         or 2 * sum(m.hinged for m in deep) > len(deep)
+        or (partial and lowest < PARTIAL_FROM_DROP)
         or (partial and strayed > STRAYED_IN_PARTIAL_M)
     ):
         return None

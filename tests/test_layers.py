@@ -23,7 +23,7 @@ STAGES: dict[str, set[str]] = {
     "pose": {"pose", "pose_decode", "pose_roi", "pose_track"},
     "floor": {"floor"},
     "upright": {"upright"},
-    "body": {"body"},
+    "body": {"body", "joints"},
     "pelvis": {"pelvis", "crop"},
     "reps": {"reps", "hip_path", "sets"},
     "load": {"load"},

@@ -92,7 +92,7 @@ class _Side:
         return abs(float((self.shoulder - hold.grip.centre_m) @ self.out))
 
     def on_bar(self, hold: _Hold) -> Array:
-        """Where the hand holds the bar: outside the shoulder by a share of the upper arm's length."""
+        """Where the hand holds the bar, outside the shoulder."""
         half_m = self.beside_m(hold) + hold.grip_width * self.upper_m
         place: Array = hold.grip.centre_m + self.out * half_m
         return place

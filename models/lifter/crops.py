@@ -117,15 +117,16 @@ class Stance:
 
 def random_stance(rng: np.random.Generator) -> Stance:
     """Narrow to wide feet, any bar position."""
-    a, b, c = (float(w) for w in rng.dirichlet([3, 6, 6]))
+    low = float(rng.uniform(0.05, 0.20))  # the lowest of the three lies within the sacrum
+    middle = float(rng.uniform(0.35, 0.65)) * (1 - low)
     return Stance(
         abduction=float(rng.uniform(0, 35)),
         toe_out=float(rng.uniform(0, 35)),
-        posture=rng.choice(LOADED, p=[0.3, 0.2, 0.1, 0.08, 0.07, 0.15, 0.1]),
+        posture=rng.choice(LOADED, p=[0.35, 0.25, 0.1, 0.05, 0.05, 0.1, 0.1]),
         loaded_only=bool(rng.random() < 0.5),
         tilt=float(rng.uniform(-10, 20)),
         lumbar=float(rng.uniform(-18, 10)),
-        split=(a, b, c),
+        split=(low, middle, 1 - low - middle),
         list_deg=float(rng.normal(0, 2)),
         rotation=float(rng.normal(0, 4)),
     )
@@ -157,20 +158,19 @@ def squat_pose(stance: Stance, rng: np.random.Generator) -> tuple[PoseAngles, fl
     """
     depth = float(rng.random() ** 0.7)
     while True:
-        tilt, lumbar = float(rng.uniform(-25, 70)), float(rng.uniform(-25, 50))
-        if -12 < tilt + 0.6 * lumbar < 75:
+        tilt, lumbar = float(rng.uniform(-16, 60)), float(rng.uniform(-22, 45))
+        if -10 < tilt + 0.6 * lumbar < 70:
             break
     thigh = depth * rng.uniform(75, 125)
     shank = depth * rng.uniform(10, 45)
     apart, turned = rng.normal(0, 2, 2), rng.normal(0, 2.5, 2)
-    a, b, c = (float(w) for w in rng.dirichlet(20 * np.asarray(stance.split) + 0.5))
     pose = PoseAngles(
         pelvic_tilt=tilt,
         pelvic_list=stance.list_deg + float(rng.normal(0, 2.5)),
         pelvic_rotation=stance.rotation + float(rng.normal(0, 3)),
         lumbar_flexion=lumbar,
-        lumbar_split=(a, b, c),
-        thoracic_flexion=float(rng.uniform(-12, 18)),
+        lumbar_split=stance.split,
+        thoracic_flexion=float(rng.uniform(-8, 14)),
         thigh=(float(thigh + apart[0]), float(thigh + apart[1])),
         shank=(float(shank), float(shank + rng.normal(0, 2))),
         abduction=(float(stance.abduction + turned[0]), float(stance.abduction + turned[1])),
@@ -199,11 +199,11 @@ class View:
 
 def random_view(rng: np.random.Generator) -> View:
     """Anywhere a unit can be mounted, mostly behind and oblique."""
-    reach = 60.0 if rng.random() < 0.7 else 100.0
+    reach = 60.0 if rng.random() < 0.85 else 85.0
     return View(
         azimuth_deg=float(rng.uniform(-reach, reach)),
-        distance_m=float(rng.uniform(0.8, 2.0)),
-        height_m=float(rng.uniform(0.6, 2.0)),
+        distance_m=float(rng.uniform(0.8, 1.8)),
+        height_m=float(rng.uniform(0.6, 1.9)),
         rotation_deg=int(rng.choice([0, 90, 180, 270])),
         baseline_m=0.05 if rng.random() < 0.5 else 0.095,
     )
