@@ -182,7 +182,8 @@ def _say(text: str) -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    """Asked to stop (SIGTERM): every `with` is left, the exit code is 0."""
+    raise SystemExit(0)
 
 
 def _seconds(text: str) -> float:

@@ -26,8 +26,8 @@ SIGN_IN_S = 2.0
 STANDING_S = 0.3
 BUFFER_S = 2.5
 LEFT_AFTER_S = 5.0  # out of view so long: the lifter has left
-MIN_SHARE_MEASURED = 0.6
-ASSUMED_FPS = 30.0
+MIN_SAMPLES = 4
+MAX_GAP_S = 0.3  # whoever was hidden for longer may have moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +140,10 @@ class NeutralKeeper:
         measured = tuple(
             p for p in self._quiet if p.tilt_deg is not None and p.time_s >= end_s - longest_s
         )
-        if len(measured) < MIN_SHARE_MEASURED * least_s * ASSUMED_FPS:
+        times = np.array([p.time_s for p in measured])
+        if len(times) < MIN_SAMPLES or times[-1] - times[0] < 0.9 * least_s:
             return None
-        if measured[-1].time_s - measured[0].time_s < 0.9 * least_s:
+        if np.diff(times).max() > MAX_GAP_S:
             return None
         return QuietTime(source, measured[0].time_s, end_s, measured)
 

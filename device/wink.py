@@ -35,9 +35,11 @@ MAX_LUMBAR_SD_DEG = 10.0  # a vaguer lumbar angle would only cut winks at random
 MIN_SHARE_MEASURED = 0.7  # of the frames from the start of the rep until just past its bottom
 MAX_GAP_S = 0.3  # a wink comes and goes in about half a second
 AFTER_BOTTOM_S = 0.25
-# Share of a frame's error that is the same in neighbouring frames and so survives smoothing, for
-# the difference between two moments of a rep; measured on validation lifters (see the model card).
-CORRELATED_SHARE = 0.5
+# A frame's error has a part of its own, which smoothing takes down, and a part that it shares with
+# its neighbours, of which some stays in the difference between two moments of a rep. Both as shares
+# of the frame's variance, measured on tuning lifters (models/lifter/evaluate.py, another seed).
+WHITE_SHARE = 0.15
+CORRELATED_SHARE = 0.15
 PARALLEL_CM = 0.0  # hip crease level with the top of the knee
 
 
@@ -58,14 +60,16 @@ class WinkMeter:
             self._peak, self._lowest = None, np.inf
         if phase.name is PhaseName.AWAY:
             self._tilt, self._lumbar = AngleFilter(), AngleFilter()
-        self._tilt.update(time_s, pelvis.tilt_deg, pelvis.tilt_sd_deg)
-        self._lumbar.update(time_s, pelvis.lumbar_flexion_deg, pelvis.lumbar_flexion_sd_deg)
+        self._tilt.update(time_s, pelvis.tilt_deg, _white(pelvis.tilt_sd_deg))
+        self._lumbar.update(time_s, pelvis.lumbar_flexion_deg, _white(pelvis.lumbar_flexion_sd_deg))
         seen = relative(pelvis, neutral)
         if neutral is None or pelvis.tilt_deg is None or hip_height is None:
             return seen
-        return self._with_wink(seen, neutral, phase, hip_height)
+        return self._with_wink(seen, pelvis, neutral, phase, hip_height)
 
-    def _with_wink(self, seen: Wink, neutral: Neutral, phase: Phase, hip_height: float) -> Wink:
+    def _with_wink(
+        self, seen: Wink, pelvis: PelvisPose, neutral: Neutral, phase: Phase, hip_height: float
+    ) -> Wink:
         tilt = self._tilt.value_deg
         if phase.name in (PhaseName.AWAY, PhaseName.STANDING) or tilt is None:
             return seen
@@ -77,11 +81,14 @@ class WinkMeter:
             return seen
         peak, peak_sd, peak_height = self._peak
         lumbar = None
-        if self._lumbar.sd_deg <= MAX_LUMBAR_SD_DEG and neutral.lumbar_flexion_deg is not None:
+        if (
+            pelvis.lumbar_flexion_sd_deg or np.inf
+        ) <= MAX_LUMBAR_SD_DEG and neutral.lumbar_flexion_deg is not None:
             lumbar = (self._lumbar.value_deg or 0.0) - neutral.lumbar_flexion_deg
         behind = peak - tilt if hip_height < peak_height else 0.0
         wink = behind if lumbar is None else min(behind, max(0.0, lumbar))
-        sd = float(np.hypot(peak_sd, self._tilt.sd_deg))
+        shared = CORRELATED_SHARE * (pelvis.tilt_sd_deg or 0.0) ** 2
+        sd = float(np.sqrt(peak_sd**2 + self._tilt.sd_deg**2 + shared))
         return Wink(
             time_s=seen.time_s,
             anterior_pelvic_tilt_deg=seen.anterior_pelvic_tilt_deg,
@@ -109,6 +116,11 @@ def relative(pelvis: PelvisPose, neutral: Neutral | None) -> Wink:
         lumbar_flexion_deg=_minus(pelvis.lumbar_flexion_deg, neutral.lumbar_flexion_deg),
         lumbar_flexion_sd_deg=pelvis.lumbar_flexion_sd_deg,
     )
+
+
+def _white(sd_deg: float | None) -> float | None:
+    """The part of a frame's standard deviation that is its own."""
+    return None if sd_deg is None else float(np.sqrt(WHITE_SHARE)) * sd_deg
 
 
 def _minus(value: float | None, neutral: float | None) -> float | None:
@@ -139,8 +151,11 @@ def measure_rep(trace: Trace, span: RepSpan) -> RepWink:
     if not np.isfinite(of["anterior_pelvic_tilt_deg"]).any():
         unknown = np.full(len(trace), np.nan)
         return RepWink(unknown, unknown)
-    tilt = smooth(of["time_s"], of["anterior_pelvic_tilt_deg"], of["anterior_pelvic_tilt_sd_deg"])
-    lumbar = smooth(of["time_s"], of["lumbar_flexion_deg"], of["lumbar_flexion_sd_deg"])
+    own = np.sqrt(WHITE_SHARE)
+    tilt = smooth(
+        of["time_s"], of["anterior_pelvic_tilt_deg"], own * of["anterior_pelvic_tilt_sd_deg"]
+    )
+    lumbar = smooth(of["time_s"], of["lumbar_flexion_deg"], own * of["lumbar_flexion_sd_deg"])
     basis = _basis(of["lumbar_flexion_sd_deg"])
     curve, peak = wink_curve(
         tilt.value, lumbar.value if basis is Basis.LUMBAR else None, of["hip_height"]

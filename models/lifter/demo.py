@@ -261,7 +261,7 @@ def script_of(production: Production) -> list[dict[str, Any]]:
     alex_track, sam_track = production.tracks["Alex"], production.tracks["Sam"]
     sam_stands = production.starts["Sam"] + sam_track.neutral[0]
     return [
-        {"time_s": 0.3, "command": "sign_in", "lifter": "Alex"},
+        {"time_s": 0.05, "command": "sign_in", "lifter": "Alex"},
         {"time_s": round(len(alex_track.steps) / FPS - 1.0, 2), "command": "sign_out"},
         {"time_s": round(sam_stands / FPS + 0.2, 2), "command": "sign_in", "lifter": "Sam"},
         {"time_s": round(production.frames / FPS - 0.4, 2), "command": "sign_out"},

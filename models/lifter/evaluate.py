@@ -224,6 +224,7 @@ def summary(found: list[Result]) -> dict[str, Any]:
     large, small = true >= 12, true <= 5
     said = np.array([float(r.wink or 0.0) for r in measured])
     sure = wink_sd <= 3.0
+    steps = np.concatenate([np.diff(r.tilt - r.true_tilt) for r in found])
     return {
         "reps": len(found),
         "frames": len(tilt),
@@ -232,7 +233,11 @@ def summary(found: list[Result]) -> dict[str, Any]:
         "plane_fit_seen_share": float(np.isfinite(plane).mean()),
         "tilt_change_within_1_sd": float((np.abs(tilt) < sd).mean()),
         "tilt_change_within_2_sd": float((np.abs(tilt) < 2 * sd).mean()),
+        "tilt_error_over_sd": _rms(tilt / sd),
+        "tilt_white_share": float(np.mean(steps**2) / 2 / np.mean(tilt**2)),
         "lumbar_change_rmse_deg": _rms(lumbar),
+        "lumbar_error_over_sd": _rms(lumbar / np.concatenate([r.lumbar_sd for r in found])),
+        "lumbar_change_bias_deg": float(lumbar.mean()),
         "wink_rmse_deg": _rms(wink),
         "wink_rmse_plane_fit_deg": _rms(plane_wink),
         "wink_bias_deg": float(wink.mean()),
@@ -241,15 +246,21 @@ def summary(found: list[Result]) -> dict[str, Any]:
         "wink_within_1_sd": float((np.abs(wink) < wink_sd).mean()),
         "wink_within_2_sd": float((np.abs(wink) < 2 * wink_sd).mean()),
         "wink_sd_median_deg": float(np.median(wink_sd)),
+        "wink_error_over_sd": _rms(wink / wink_sd),
+        "over_arched_wink_rmse_deg": _rms(wink[[r.over_arched for r in measured]]),
         "measured_share": float(sure.mean()),
-        "wink_rmse_where_measured_deg": _rms(wink[sure]) if sure.any() else None,
-        "red_for_12_and_more": float((said[large & sure] > 10).mean()) if large.any() else None,
-        "red_for_5_and_less": float((said[small & sure] > 10).mean()) if small.any() else None,
+        "wink_rmse_where_measured_deg": _rms(wink[sure]),
+        "red_for_12_and_more": _share(said[large & sure] > 10),
+        "red_for_5_and_less": _share(said[small & sure] > 10),
     }
 
 
+def _share(values: Array) -> float | None:
+    return float(np.mean(values)) if len(values) else None
+
+
 def _rms(values: Array) -> float:
-    return float(np.sqrt(np.nanmean(np.square(values))))
+    return float(np.sqrt(np.nanmean(np.square(values)))) if len(values) else float("nan")
 
 
 def main() -> None:

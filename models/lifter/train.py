@@ -160,14 +160,19 @@ def _rms(values: npt.NDArray[Any]) -> float:
     return float(np.sqrt(np.mean(np.square(values))))
 
 
-def train(folder: Path, out: Path, epochs: int, steps: int, seed: int) -> None:
+def train(
+    folder: Path, out: Path, epochs: int, steps: int, seed: int, start: Path | None = None
+) -> None:
     """Runs the epochs that are not done yet; a checkpoint and a line of figures after each.
 
     An epoch is `steps` batches; crops that were rendered meanwhile join with the next epoch.
+    `start` is a checkpoint whose weights are begun with.
     """
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     network = PelvisNetwork().to(memory_format=torch.channels_last)
+    if start is not None:
+        network.load_state_dict(torch.load(start, weights_only=True)["network"])
     validation = load_crops(folder, "validation")
     optimiser = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -248,10 +253,11 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--steps", type=int, default=600, help="batches an epoch")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
-    train(chosen.crops, chosen.out, chosen.epochs, chosen.steps, chosen.seed)
+    train(chosen.crops, chosen.out, chosen.epochs, chosen.steps, chosen.seed, chosen.start)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from device.records import (
     Trace,
     VerdictName,
 )
-from device.wink import WinkMeter, judge, measure_rep, wink_curve
+from device.wink import WHITE_SHARE, WinkMeter, judge, measure_rep, wink_curve
 from tests.mocap import MocapRep, mocap_reps
 
 Curve = npt.NDArray[np.float64]
@@ -161,7 +161,8 @@ def test_noise_does_not_bias_the_wink(wink: float, seed: int) -> None:
     time_s, tilt, lumbar, hip = squat(wink)
     rng = np.random.default_rng(seed)
     noisy = tilt + rng.normal(0, 2, len(tilt))
-    measured = measure_rep(trace_of(time_s, noisy, lumbar + 20, hip, 2.0), span_of(time_s, hip))
+    sd = 2.0 / np.sqrt(WHITE_SHARE)
+    measured = measure_rep(trace_of(time_s, noisy, lumbar + 20, hip, sd), span_of(time_s, hip))
     assert measured.wink_deg is not None
     assert measured.wink_sd_deg is not None
     assert abs(measured.wink_deg - wink) < 4 * measured.wink_sd_deg
@@ -174,7 +175,8 @@ def test_over_many_noisy_reps_the_mean_error_is_small() -> None:
         wink = rng.uniform(3, 20)
         time_s, tilt, lumbar, hip = squat(wink)
         noisy = tilt + rng.normal(0, 3, len(tilt))
-        measured = measure_rep(trace_of(time_s, noisy, lumbar + 20, hip, 3.0), span_of(time_s, hip))
+        sd = 3.0 / np.sqrt(WHITE_SHARE)
+        measured = measure_rep(trace_of(time_s, noisy, lumbar + 20, hip, sd), span_of(time_s, hip))
         assert measured.wink_deg is not None
         errors.append(measured.wink_deg - wink)
         naive.append(definition(noisy, None, hip).max() - wink)
@@ -248,7 +250,7 @@ def test_a_hidden_bottom_is_not_measured_and_says_why() -> None:
 
 def test_a_vague_measurement_is_not_measured() -> None:
     time_s, tilt, lumbar, hip = squat(14.0)
-    trace, span = trace_of(time_s, tilt, lumbar + 20, hip, sd_deg=9.0), span_of(time_s, hip)
+    trace, span = trace_of(time_s, tilt, lumbar + 20, hip, sd_deg=30.0), span_of(time_s, hip)
     said = judge(measure_rep(trace, span), trace, span, NEUTRAL, 10.0, 3.0, None)
     assert said.name is VerdictName.NOT_MEASURED
     assert "not sure" in (said.reason or "")

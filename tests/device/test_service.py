@@ -1,0 +1,251 @@
+"""The unit at work on the demo clip: light, store and socket together, and what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from device.cameras import CameraTrouble
+from device.cameras.simulated import SimulatedCamera
+from device.commands import SetLoad, SignIn, SignOut, UndoRep
+from device.cues import LightBox
+from device.errors import LiveError, NoCameraError, StreamStalledError
+from device.live import LiveClient, LiveServer
+from device.records import Frame, LiveState
+from device.service import Service
+from device.settings import CameraSettings, Settings
+from device.store_writer import StoreWriter
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = Settings(camera=CameraSettings(source="simulated"))
+LOST_AT_S, AWAY_S, END_S = 15.4, 10.0, 27.0
+
+
+class Cable:
+    """The demo's frames through a cable that is pulled in the middle of the set."""
+
+    def __init__(self) -> None:
+        self._camera = SimulatedCamera(SETTINGS.camera, realtime=False)
+        self._frames: Iterator[Frame] | None = None
+        self.tries_without = 0
+        self.pulled = False
+
+    def open(self) -> Plugged:
+        return Plugged(self)
+
+    def frames(self) -> Iterator[Frame]:
+        if self._frames is None:
+            self._frames = iter(self._camera.__enter__())
+        return self._frames
+
+    def close(self) -> None:
+        self._camera.__exit__(None, None, None)
+
+
+class Plugged:
+    """One opening of it."""
+
+    live, name, usb, frame_count = True, "a demo on a cable", "3.2", None
+
+    def __init__(self, cable: Cable) -> None:
+        self._cable = cable
+
+    def describe(self) -> str:
+        return self.name
+
+    def reset(self) -> bool:
+        return False
+
+    def __enter__(self) -> Self:
+        if self._cable.pulled and self._cable.tries_without < 2:
+            self._cable.tries_without += 1
+            raise NoCameraError("No RealSense is plugged in: plug it into a USB 3 port.")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def __iter__(self) -> Iterator[Frame]:
+        for frame in self._cable.frames():
+            if frame.time_s > LOST_AT_S and not self._cable.pulled:
+                self._cable.pulled = True
+                for missed in self._cable.frames():
+                    if missed.time_s > LOST_AT_S + AWAY_S:
+                        break
+                raise StreamStalledError("The camera stopped sending: check its cable.")
+            yield frame
+
+
+@dataclass
+class Seen:
+    """What a run looked like from outside."""
+
+    states: list[LiveState] = field(default_factory=list)
+    troubles: list[CameraTrouble] = field(default_factory=list)
+    light_while_away: list[bool] = field(default_factory=list)
+    pins_after: list[bool] = field(default_factory=list)
+    database: Path = Path()
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+    """Set 1 of the demo with the camera lost for ten seconds of it."""
+    folder = tmp_path_factory.mktemp("unit")
+    out = Seen(database=folder / "unit.sqlite3")
+    cable = Cable()
+    os.environ["GPIOZERO_PIN_FACTORY"] = "mock"
+    with ExitStack() as stack:
+        stack.callback(cable.close)
+        writer = stack.enter_context(StoreWriter(out.database, "rack"))
+        server = stack.enter_context(LiveServer(folder / "live.sock"))
+        box = stack.enter_context(LightBox(SETTINGS.cue))
+        client = stack.enter_context(LiveClient(folder / "live.sock"))
+        service = Service(SETTINGS, cable.open, writer, server, box)
+        service.obey(SignIn("Ann"))
+        service.obey(SetLoad(60))
+        for item in service.steps():
+            _note(out, client)
+            if isinstance(item, CameraTrouble):
+                out.troubles.append(item)
+                out.light_while_away += pins()
+            elif item[1].time_s > END_S:
+                break
+        writer.flush(5)
+        service.obey(SignOut())
+        out.pins_after = pins()
+        writer.flush(5)
+    yield out
+
+
+def pins() -> list[bool]:
+    from gpiozero import Device
+
+    return [bool(Device.pin_factory.pin(n).state) for n in (17, 27, 22, 18)]
+
+
+def _note(out: Seen, client: LiveClient) -> None:
+    state = client.newest(0.0)
+    if state is not None:
+        out.states.append(state)
+
+
+def rows(database: Path, query: str) -> list[Any]:
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_a_lost_camera_is_said_and_comes_back_by_itself(seen: Seen) -> None:
+    sentences = [trouble.sentence for trouble in seen.troubles]
+    assert "stopped sending" in sentences[0]
+    assert "plugged in" in sentences[1]
+    assert len(sentences) == 3
+    said = {state.camera for state in seen.states}
+    assert {"ok", *sentences} == said
+    assert seen.states[-1].camera == "ok"
+
+
+def test_the_light_is_off_while_the_camera_is_away_and_after_the_end(seen: Seen) -> None:
+    assert seen.light_while_away
+    assert not any(seen.light_while_away)
+    assert not any(seen.pins_after)
+
+
+def test_reps_before_the_loss_are_kept_and_no_ghost_is_made_of_it(seen: Seen) -> None:
+    stored = rows(seen.database, "SELECT start_s FROM reps ORDER BY start_s")
+    assert [round(start) for (start,) in stored][:2] == [9, 12]
+    assert len(stored) <= 3  # at most the rep after the camera came back
+
+
+def test_it_is_one_visit_of_the_lifter_who_signed_in(seen: Seen) -> None:
+    assert rows(seen.database, "SELECT name FROM lifters") == [("Ann",)]
+    assert len(rows(seen.database, "SELECT id FROM sessions")) == 1
+    named = {state.lifter for state in seen.states}
+    assert named == {"Ann"}
+    assert {state.load_kg for state in seen.states} == {60}
+
+
+def test_the_socket_tells_of_a_rep_only_when_it_is_stored(seen: Seen) -> None:
+    first = next(state for state in seen.states if state.last_rep is not None)
+    assert first.last_rep is not None
+    assert first.last_rep.index == 1
+    assert first.reps_in_set == 1
+
+
+def test_starts_stops_and_losses_are_noted(seen: Seen) -> None:
+    kinds = [kind for (kind,) in rows(seen.database, "SELECT kind FROM events ORDER BY rowid")]
+    assert kinds[0] == "start"
+    assert kinds[-1] == "stop"
+    assert kinds.count("camera lost") == 1
+
+
+def unit(tmp_path: Path) -> subprocess.Popen[bytes]:
+    """`racklight run` in front of the demo, as a process of its own."""
+    environment = os.environ | {
+        "GPIOZERO_PIN_FACTORY": "mock",
+        "RACKLIGHT_STATE": str(tmp_path),
+        "RACKLIGHT_RUN": str(tmp_path),
+        "RACKLIGHT_ETC": str(tmp_path),
+    }
+    command = [sys.executable, "-m", "device", "--set", "camera/source=simulated", "run"]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+
+
+def wait_for(tmp_path: Path, wanted: str, timeout_s: float = 60.0) -> LiveState:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        try:
+            with LiveClient(tmp_path / "live.sock") as client:
+                while time.monotonic() < deadline:
+                    state = client.newest(1.0)
+                    if state is not None and (wanted == "frame" or state.last_rep is not None):
+                        return state
+        except LiveError:  # not there yet, or still the dead one's
+            time.sleep(0.1)
+    raise AssertionError(f"no {wanted} in {timeout_s} s")
+
+
+def test_a_rep_that_was_shown_survives_kill_9_and_the_unit_starts_again(tmp_path: Path) -> None:
+    process = unit(tmp_path)
+    try:
+        wait_for(tmp_path, "rep")
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    database = tmp_path / "racklight.sqlite3"
+    assert rows(database, "PRAGMA integrity_check") == [("ok",)]
+    assert len(rows(database, "SELECT id FROM reps")) >= 1
+    again = unit(tmp_path)
+    try:
+        assert wait_for(tmp_path, "frame").camera == "ok"
+    finally:
+        again.terminate()
+        assert again.wait(15) == 0
+    assert again.stderr is not None
+    assert b"Traceback" not in again.stderr.read()
+
+
+def test_undo_without_a_visit_does_nothing(tmp_path: Path) -> None:
+    os.environ["GPIOZERO_PIN_FACTORY"] = "mock"
+    with (
+        StoreWriter(tmp_path / "unit.sqlite3", "rack") as writer,
+        LiveServer(tmp_path / "live.sock") as server,
+        LightBox(SETTINGS.cue) as box,
+    ):
+        service = Service(SETTINGS, Cable().open, writer, server, box)
+        service.obey(UndoRep())
+        service.obey(SignOut())
+        assert writer.flush(5)
+    assert rows(tmp_path / "unit.sqlite3", "SELECT id FROM reps") == []
