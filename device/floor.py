@@ -16,7 +16,7 @@ MAX_TILT_DEG = 50.0  # between the image's upright and the floor's normal
 MAX_RANGE_M = 5.0  # noise grows with the square of the distance
 MIN_INLIER_SHARE = 0.03  # of the sampled pixels; a lifter's feet alone are fewer
 STRIDE_PX = 8
-TRIALS = 150
+TRIALS = 250
 REFIT_EVERY_S = 1.0  # the unit is screwed on: the plane changes only when somebody moves it
 MOVED_DEG = 3.0
 
@@ -112,11 +112,11 @@ def _tolerance_m(points_m: Array) -> Array:
 
 
 def _polish(points_m: Array, floor: Floor, quarter_turns: int | None = None) -> Floor | None:
-    """Least squares over the points near the plane, twice; None where too few lie on it."""
+    """Least squares over the points near the plane; None where too few lie on it."""
     up, height = floor.up, floor.camera_height_m
     inside = np.zeros(len(points_m), bool)
-    for _ in range(2):
-        inside = np.abs(points_m @ up + height) < _tolerance_m(points_m)
+    for strictness in (1.0, 0.7, 0.5, 0.4):  # ever fewer points of the walls' feet
+        inside = np.abs(points_m @ up + height) < strictness * _tolerance_m(points_m)
         if inside.sum() < max(30, MIN_INLIER_SHARE * len(points_m)):
             return None
         on_floor = points_m[inside]

@@ -17,7 +17,6 @@ from device.records import Array
 # degrees of noise a frame: less rounds the tuck off (bias -1 degree at 5000, -2 at 2250), more
 # keeps noise (bias +0.3 to +1 at 20000 and above); here the bias is within 0.3 for 2 to 3 degrees.
 ACCELERATION_PSD = 12_000.0
-_START = np.diag([40.0**2, 60.0**2])  # before the first sample nothing is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,37 +27,86 @@ class Smoothed:
     sd: Array
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Angle, rate, and their covariance; plain floats, because two by two arrays are slow."""
+
+    angle: float
+    rate: float = 0.0
+    angle_angle: float = 40.0**2  # before the first sample nothing is known
+    angle_rate: float = 0.0
+    rate_rate: float = 60.0**2
+
+    def predicted(self, step_s: float) -> _State:
+        """After a time in which nothing was measured."""
+        t, q = step_s, ACCELERATION_PSD
+        return _State(
+            self.angle + t * self.rate,
+            self.rate,
+            self.angle_angle + 2 * t * self.angle_rate + t * t * self.rate_rate + q * t**3 / 3,
+            self.angle_rate + t * self.rate_rate + q * t * t / 2,
+            self.rate_rate + q * t,
+        )
+
+    def corrected(self, angle: float, sd: float) -> _State:
+        """After a sample."""
+        total = self.angle_angle + sd * sd
+        gain, gain_rate = self.angle_angle / total, self.angle_rate / total
+        missed = angle - self.angle
+        return _State(
+            self.angle + gain * missed,
+            self.rate + gain_rate * missed,
+            self.angle_angle - gain * self.angle_angle,
+            self.angle_rate - gain * self.angle_rate,
+            self.rate_rate - gain_rate * self.angle_rate,
+        )
+
+    def smoothed(self, step_s: float, predicted: _State, later: _State) -> _State:
+        """With what the later moment knows; `predicted` is this state at that moment."""
+        t, p = step_s, predicted
+        a, b = self.angle_angle + t * self.angle_rate, self.angle_rate
+        c, d = self.angle_rate + t * self.rate_rate, self.rate_rate
+        det = p.angle_angle * p.rate_rate - p.angle_rate**2
+        g00 = (a * p.rate_rate - b * p.angle_rate) / det
+        g01 = (b * p.angle_angle - a * p.angle_rate) / det
+        g10 = (c * p.rate_rate - d * p.angle_rate) / det
+        g11 = (d * p.angle_angle - c * p.angle_rate) / det
+        angle, rate = later.angle - p.angle, later.rate - p.rate
+        aa, ar = later.angle_angle - p.angle_angle, later.angle_rate - p.angle_rate
+        rr = later.rate_rate - p.rate_rate
+        return _State(
+            self.angle + g00 * angle + g01 * rate,
+            self.rate + g10 * angle + g11 * rate,
+            self.angle_angle + g00 * g00 * aa + 2 * g00 * g01 * ar + g01 * g01 * rr,
+            self.angle_rate + g00 * g10 * aa + (g00 * g11 + g01 * g10) * ar + g01 * g11 * rr,
+            self.rate_rate + g10 * g10 * aa + 2 * g10 * g11 * ar + g11 * g11 * rr,
+        )
+
+
 class AngleFilter:
     """The causal side: feed samples in order, read angle and standard deviation now."""
 
     def __init__(self) -> None:
-        self._mean = np.zeros(2)
-        self._spread = _START.copy()
-        self._time_s: float | None = None
+        self._state: _State | None = None
+        self._time_s = 0.0
 
     def update(self, time_s: float, value_deg: float | None, sd_deg: float | None) -> None:
         """One frame; None where nothing was measured."""
-        if self._time_s is not None:
-            step, noise = _model(max(time_s - self._time_s, 0.0))
-            self._mean = step @ self._mean
-            self._spread = step @ self._spread @ step.T + noise
+        if self._state is not None:
+            self._state = self._state.predicted(max(time_s - self._time_s, 0.0))
+        self._time_s = time_s
         if value_deg is not None and sd_deg is not None:
-            if self._time_s is None:
-                self._mean = np.array([value_deg, 0.0])
-            self._mean, self._spread = _correct(self._mean, self._spread, value_deg, sd_deg)
-            self._time_s = time_s
-        elif self._time_s is not None:
-            self._time_s = time_s
+            self._state = (self._state or _State(value_deg)).corrected(value_deg, sd_deg)
 
     @property
     def value_deg(self) -> float | None:
         """The angle now; None before the first sample."""
-        return None if self._time_s is None else float(self._mean[0])
+        return None if self._state is None else self._state.angle
 
     @property
     def sd_deg(self) -> float:
         """Its standard deviation."""
-        return float(np.sqrt(self._spread[0, 0]))
+        return float("inf") if self._state is None else float(np.sqrt(self._state.angle_angle))
 
 
 def smooth(time_s: npt.ArrayLike, value_deg: npt.ArrayLike, sd_deg: npt.ArrayLike) -> Smoothed:
@@ -71,31 +119,18 @@ def smooth(time_s: npt.ArrayLike, value_deg: npt.ArrayLike, sd_deg: npt.ArrayLik
     measured = np.isfinite(values) & np.isfinite(sds)
     if not measured.any():
         return Smoothed(np.full(len(times), np.nan), np.full(len(times), np.inf))
-    means, spreads = np.zeros((len(times), 2)), np.zeros((len(times), 2, 2))
-    predicted_means, predicted_spreads = means.copy(), spreads.copy()
-    mean, spread = np.array([values[measured][0], 0.0]), _START.copy()
-    steps = np.zeros((len(times), 2, 2))
-    for i, time in enumerate(times):
-        steps[i], noise = _model(max(time - times[i - 1], 0.0) if i else 0.0)
-        mean, spread = steps[i] @ mean, steps[i] @ spread @ steps[i].T + noise
-        predicted_means[i], predicted_spreads[i] = mean, spread
+    steps = np.maximum(np.diff(times, prepend=times[0]), 1e-6)
+    state = _State(float(values[measured][0]))
+    before, after = [], []
+    for i, step_s in enumerate(steps):
+        state = state.predicted(float(step_s)) if i else state
+        before.append(state)
         if measured[i]:
-            mean, spread = _correct(mean, spread, values[i], sds[i])
-        means[i], spreads[i] = mean, spread
+            state = state.corrected(float(values[i]), float(sds[i]))
+        after.append(state)
     for i in range(len(times) - 2, -1, -1):
-        gain = spreads[i] @ steps[i + 1].T @ np.linalg.inv(predicted_spreads[i + 1])
-        means[i] += gain @ (means[i + 1] - predicted_means[i + 1])
-        spreads[i] += gain @ (spreads[i + 1] - predicted_spreads[i + 1]) @ gain.T
-    return Smoothed(means[:, 0], np.sqrt(np.maximum(spreads[:, 0, 0], 0.0)))
-
-
-def _model(step_s: float) -> tuple[Array, Array]:
-    step = np.array([[1.0, step_s], [0.0, 1.0]])
-    noise = ACCELERATION_PSD * np.array([[step_s**3 / 3, step_s**2 / 2], [step_s**2 / 2, step_s]])
-    return step, noise
-
-
-def _correct(mean: Array, spread: Array, value: float, sd: float) -> tuple[Array, Array]:
-    gain = spread[:, 0] / (spread[0, 0] + sd**2)
-    corrected = mean + gain * (value - mean[0])
-    return corrected, spread - np.outer(gain, spread[0])
+        after[i] = after[i].smoothed(float(steps[i + 1]), before[i + 1], after[i + 1])
+    return Smoothed(
+        np.array([state.angle for state in after]),
+        np.sqrt(np.maximum([state.angle_angle for state in after], 0.0)),
+    )

@@ -192,7 +192,8 @@ def wink_curve(
     until = np.where(np.arange(len(tilt_deg)) <= bottom, tilt_deg, -np.inf)
     until = np.where(np.isfinite(until), until, -np.inf)
     highest = np.maximum.accumulate(until)
-    peak = np.maximum.accumulate(np.where(until >= highest, np.arange(len(until)), 0))
+    rises = until > np.concatenate([[-np.inf], highest[:-1]])
+    peak = np.maximum.accumulate(np.where(rises, np.arange(len(until)), 0))
     behind = np.where(hip < hip[peak], tilt_deg[peak] - tilt_deg, 0.0)
     wink = np.maximum(behind, 0.0)
     if lumbar_flexion_deg is not None:

@@ -158,7 +158,7 @@ def squat_pose(stance: Stance, rng: np.random.Generator) -> tuple[PoseAngles, fl
     """
     depth = float(rng.random() ** 0.7)
     while True:
-        tilt, lumbar = float(rng.uniform(-16, 60)), float(rng.uniform(-22, 45))
+        tilt, lumbar = float(rng.uniform(-18, 60)), float(rng.uniform(-22, 75))
         if -10 < tilt + 0.6 * lumbar < 70:
             break
     thigh = depth * rng.uniform(75, 125)

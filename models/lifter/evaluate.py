@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from device.crop import SCALE_M, HipView
 from device.pelvis import PelvisEstimator
@@ -255,7 +256,7 @@ def summary(found: list[Result]) -> dict[str, Any]:
     }
 
 
-def _share(values: Array) -> float | None:
+def _share(values: npt.NDArray[np.bool_]) -> float | None:
     return float(np.mean(values)) if len(values) else None
 
 

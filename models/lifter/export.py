@@ -146,13 +146,24 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--crops", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=MODELS)
+    parser.add_argument(
+        "--sd-scale",
+        type=float,
+        nargs=4,
+        default=(1.0, 1.0, 1.0, 1.0),
+        metavar=("TILT", "LIST", "ROTATION", "LUMBAR"),
+        help="stretch the standard deviations further, as whole reps of tuning lifters ask for",
+    )
     chosen = parser.parse_args()
     network = PelvisNetwork()
     saved = torch.load(chosen.checkpoint, weights_only=True)
     network.load_state_dict(saved["network"])
     network.eval()
     validation = load_crops(chosen.crops, "validation")
-    scale = calibrate(network, validation)
+    a, b, c, d = (
+        s * f for s, f in zip(calibrate(network, validation), chosen.sd_scale, strict=True)
+    )
+    scale = (a, b, c, d)
     shipped = ShippedNetwork(network, scale).eval()
     file = chosen.out / FILE
     convert(shipped, file)

@@ -18,7 +18,7 @@ def angle_deg(a: Array, b: Array) -> float:
 @given(
     pitch=st.floats(8, 35),
     roll=st.floats(-15, 15),
-    height=st.floats(0.6, 1.5),
+    height=st.floats(0.6, 1.4),
     turns=st.integers(0, 3),
     seed=st.integers(0, 99),
 )
@@ -26,11 +26,11 @@ def test_the_floor_is_found_however_the_camera_hangs(
     pitch: float, roll: float, height: float, turns: int, seed: int
 ) -> None:
     up = up_of(pitch, roll, turns)
-    depth = floor_and_wall(up, height, noise=0.004, seed=seed)
+    depth = floor_and_wall(up, height, wall_m=4.0, noise=0.004, seed=seed)
     floor = FloorFinder(turns).update(depth, 0.0)
     assert floor is not None
-    assert angle_deg(floor.up, up) < 1.0
-    assert floor.camera_height_m == pytest.approx(height, abs=0.04)
+    assert angle_deg(floor.up, up) < 1.5
+    assert floor.camera_height_m == pytest.approx(height, abs=0.06)
 
 
 def test_a_floor_is_found_without_knowing_which_way_is_up() -> None:

@@ -203,7 +203,7 @@ def unit(tmp_path: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def wait_for(tmp_path: Path, wanted: str, timeout_s: float = 60.0) -> LiveState:
+def wait_for(tmp_path: Path, wanted: str, timeout_s: float = 150.0) -> LiveState:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         try:
