@@ -3,7 +3,12 @@ PYTHON := .venv/bin/python
 UV_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--only-binary :all: --no-header --no-config --quiet
 
-.PHONY: help demo test test-slow lint types bench evaluate docs lock
+# The recipe environments: see models/lifter/README.md and models/pose/requirements.txt.
+RECIPE := .venv-recipe/bin/python
+EXPORT := .venv-export/bin/python
+
+.PHONY: help demo test test-slow lint types bench evaluate docs lock demo-clip pelvis-crops \
+	pelvis-model pose-models
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -29,7 +34,20 @@ bench:  ## time per stage, one core and two
 	./racklight bench
 
 evaluate:  ## the pelvis estimator on simulated lifters it never saw (recipe environment)
-	$(PYTHON) -m models.lifter.evaluate
+	$(RECIPE) -m models.lifter.evaluate
+
+demo-clip:  ## render the demo clip (recipe environment, some 10 minutes)
+	$(RECIPE) -m models.lifter.demo --out models/lifter/demo --work data/demo
+
+pelvis-crops:  ## render what the pelvis network learns from (recipe environment, an hour)
+	$(RECIPE) -m models.lifter.crops --out data/crops --bodies 2400
+
+pelvis-model:  ## train the pelvis network and write models/pelvis.tflite (both environments)
+	$(RECIPE) -m models.lifter.train --crops data/crops --out data/pelvis
+	$(EXPORT) -m models.lifter.export --checkpoint data/pelvis/checkpoint.pt --crops data/crops
+
+pose-models:  ## make the pose models from the npm package (needs npm; PICTURES=a folder of videos)
+	$(RECIPE) -m models.pose.build --pictures $(PICTURES)
 
 docs:  ## write docs/settings.md and docs/commands.md from the program
 	$(PYTHON) docs/generate.py

@@ -43,6 +43,7 @@ from device.trace import TraceBuffer
 from device.upright import UprightFinder
 from device.wink import WinkMeter, judge, measure_rep
 
+BEFORE_S = 1.0  # the hands reach for the bar so long before it is lifted
 AROUND_BOTTOM_S = 0.07  # what 'at the bottom' is the median of, on either side
 
 
@@ -134,7 +135,8 @@ class Pipeline:
         phase = self._reps.update(body, frame.time_s)
         load = self._load.update(body, frame.time_s)
         self._sets.update(frame.time_s, load.loaded)
-        rep = self._rep(phase.ended) if phase.ended else None
+        span = phase.ended
+        rep = self._rep(span) if span and self._is_rep(span) else None
         taken = self._follow_neutral(pelvis, phase, load)
         wink = self._wink.update(
             pelvis, self.neutral, phase, None if body is None else body.hip_height
@@ -159,7 +161,8 @@ class Pipeline:
     def finish(self) -> Rep | None:
         """The rep that the end of a recording closes, if there is one."""
         phase = self._reps.finish(self._time_s)
-        return self._rep(phase.ended) if phase and phase.ended else None
+        span = phase.ended if phase else None
+        return self._rep(span) if span and self._is_rep(span) else None
 
     def unsure(self) -> Cue:
         """What to show while there is no frame."""
@@ -210,6 +213,14 @@ class Pipeline:
         if rep is None:
             return self._cue.during(time_s, wink, phase, load)
         return self._cue.after(time_s, rep.verdict, Load(rep.loaded, rep.load_source, rep.load_kg))
+
+    def _is_rep(self, span: RepSpan) -> bool:
+        """A shallow dip with the bar held only before or only after it takes or racks the bar."""
+        before = self._trace.loads(span.start_s - BEFORE_S, span.start_s)
+        after = self._trace.loads(span.end_s, self._time_s)
+        if not (span.partial and before and after):
+            return True
+        return (before[0].loaded is True) == (after[-1].loaded is True)
 
     def _rep(self, span: RepSpan) -> Rep:
         settings = self._settings.wink

@@ -161,7 +161,13 @@ def _rms(values: npt.NDArray[Any]) -> float:
 
 
 def train(
-    folder: Path, out: Path, epochs: int, steps: int, seed: int, start: Path | None = None
+    folder: Path,
+    out: Path,
+    epochs: int,
+    steps: int,
+    seed: int,
+    start: Path | None = None,
+    rate: float = LEARNING_RATE,
 ) -> None:
     """Runs the epochs that are not done yet; a checkpoint and a line of figures after each.
 
@@ -174,9 +180,9 @@ def train(
     if start is not None:
         network.load_state_dict(torch.load(start, weights_only=True)["network"])
     validation = load_crops(folder, "validation")
-    optimiser = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=1e-2)
+    optimiser = torch.optim.AdamW(network.parameters(), rate, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, LEARNING_RATE, total_steps=epochs * steps + 1, pct_start=0.15
+        optimiser, rate, total_steps=epochs * steps + 1, pct_start=0.15
     )
     done = _resume(out, network, optimiser, schedule)
     for epoch in range(done, epochs):
@@ -253,11 +259,20 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--steps", type=int, default=600, help="batches an epoch")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="largest learning rate")
     parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
-    train(chosen.crops, chosen.out, chosen.epochs, chosen.steps, chosen.seed, chosen.start)
+    train(
+        chosen.crops,
+        chosen.out,
+        chosen.epochs,
+        chosen.steps,
+        chosen.seed,
+        chosen.start,
+        chosen.rate,
+    )
 
 
 if __name__ == "__main__":
