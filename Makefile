@@ -6,8 +6,9 @@ UV_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
 # The recipe environments: see models/lifter/README.md and models/pose/requirements.txt.
 RECIPE := .venv-recipe/bin/python
 EXPORT := .venv-export/bin/python
+POSE := .venv-pose/bin/python
 
-.PHONY: help demo test test-slow lint types bench evaluate docs lock demo-clip pelvis-crops \
+.PHONY: help demo test lint types bench evaluate docs lock demo-clip pelvis-crops \
 	pelvis-model pose-models
 
 help:  ## this list
@@ -18,9 +19,6 @@ demo:  ## run with the simulated lifter
 
 test:  ## every check, as CI runs it
 	./setup.sh test
-
-test-slow:  ## the tests that take minutes
-	$(PYTHON) -m pytest -m slow
 
 lint:  ## mend what ruff can mend, show the rest
 	$(PYTHON) -m ruff format .
@@ -47,7 +45,7 @@ pelvis-model:  ## train the pelvis network and write models/pelvis.tflite (both 
 	$(EXPORT) -m models.lifter.export --checkpoint data/pelvis/checkpoint.pt --crops data/crops
 
 pose-models:  ## make the pose models from the npm package (needs npm; PICTURES=a folder of videos)
-	$(RECIPE) -m models.pose.build --pictures $(PICTURES)
+	$(POSE) -m models.pose.build --pictures $(PICTURES)
 
 docs:  ## write docs/settings.md and docs/commands.md from the program
 	$(PYTHON) docs/generate.py

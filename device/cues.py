@@ -26,8 +26,6 @@ from device.settings import CueSettings
 FIRES_AFTER_S = 0.066
 CLEARS_BELOW_DEG = 3.0
 CLOCK_STEP_S = 0.001  # two frames at 30 per second are 66.7 ms, give or take the camera's clock
-# One moment is less sure than a rep as a whole: red at once may be this much vaguer.
-LIVE_SD_FACTOR = 1.5
 
 # Which of three reps get a light in faded mode, one row after the other: two in three, in an
 # order that a lifter can't count along with.
@@ -65,7 +63,7 @@ class CueLogic:
     def __init__(self, settings: CueSettings, threshold_deg: float, max_sd_deg: float) -> None:
         self._settings = settings
         self._threshold_deg = threshold_deg
-        self._max_sd_deg = max_sd_deg * LIVE_SD_FACTOR
+        self._max_sd_deg = max_sd_deg
         self._past_since_s: float | None = None
         self._red = False
         self._answer = _OFF

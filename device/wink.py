@@ -35,11 +35,12 @@ MAX_LUMBAR_SD_DEG = 10.0  # a vaguer lumbar angle would only cut winks at random
 MIN_SHARE_MEASURED = 0.7  # of the frames from the start of the rep until just past its bottom
 MAX_GAP_S = 0.3  # a wink comes and goes in about half a second
 AFTER_BOTTOM_S = 0.25
-# A frame's error has a part of its own, which smoothing takes down, and a part that it shares with
-# its neighbours, of which some stays in the difference between two moments of a rep. Both as shares
-# of the frame's variance, measured on tuning lifters (models/lifter/evaluate.py, another seed).
-WHITE_SHARE = 0.15
-CORRELATED_SHARE = 0.15
+# How a frame's error behaves within a rep, as shares of its variance, measured on tuning lifters
+# (models/lifter/evaluate.py, seeds 9000 and 9005). WHITE_SHARE is its own and goes with smoothing.
+# DIFFERENCE_SHARE is the variance of the difference between two moments: 0 would be an error that
+# is the same all through the rep, 2 one that has nothing in common between peak and bottom.
+WHITE_SHARE = 0.2
+DIFFERENCE_SHARE = 1.5
 PARALLEL_CM = 0.0  # hip crease level with the top of the knee
 
 
@@ -87,7 +88,7 @@ class WinkMeter:
             lumbar = (self._lumbar.value_deg or 0.0) - neutral.lumbar_flexion_deg
         behind = peak - tilt if hip_height < peak_height else 0.0
         wink = behind if lumbar is None else min(behind, max(0.0, lumbar))
-        shared = CORRELATED_SHARE * (pelvis.tilt_sd_deg or 0.0) ** 2
+        shared = DIFFERENCE_SHARE * (pelvis.tilt_sd_deg or 0.0) ** 2
         sd = float(np.sqrt(peak_sd**2 + self._tilt.sd_deg**2 + shared))
         return Wink(
             time_s=seen.time_s,
@@ -269,9 +270,12 @@ def _wink_sd(
 
 
 def _difference_sd(curve: Smoothed, frame_sd: Array, first: int, second: int) -> float:
+    """Between two moments; twice the same moment: against standing, as a frame's own is."""
     typical = float(np.nanmedian(frame_sd))
-    white = curve.sd[first] ** 2 + curve.sd[second] ** 2 * (first != second)
-    return float(np.sqrt(white + CORRELATED_SHARE * typical**2))
+    if first == second:
+        return float(np.hypot(curve.sd[first], typical))
+    white = curve.sd[first] ** 2 + curve.sd[second] ** 2
+    return float(np.sqrt(white + DIFFERENCE_SHARE * typical**2))
 
 
 def _onset(trace: Trace, curve: Array, mark_deg: float, bottom: int) -> Onset | None:

@@ -12,11 +12,12 @@ import pytest
 from device import paths
 from device.cameras import Camera, camera_settings_for, open_camera
 from device.cameras.simulated import SimulatedCamera, open_clip
+from device.demo import demo_settings
 from device.pipeline import Pipeline, Step
 from device.records import Light, PhaseName, Rep, VerdictName
-from device.settings import CameraSettings, Settings
+from device.settings import Settings
 
-SETTINGS = Settings(camera=CameraSettings(source="simulated"))
+SETTINGS = demo_settings(Settings())
 Played = tuple[list[Step], list[Rep], dict[str, str]]
 
 
