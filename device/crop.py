@@ -24,6 +24,9 @@ REACH_M = 0.5  # what lies further from the centre belongs to something else
 SCALE_M = 0.3  # metres per unit of the network's input
 _OVERSAMPLING = 3  # depth pixels read along each side of a cell; averaging takes their noise down
 _SAME_SURFACE_M = 0.03
+_PLACES = np.arange(SIZE, dtype=np.float32)
+# (64, 64, 3): column, row, 1 of every cell
+_CELLS = np.stack([*np.meshgrid(_PLACES, _PLACES), np.ones((SIZE, SIZE), np.float32)], axis=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,13 @@ def hip_view(depth: DepthImage, floor: Floor, mid_hip_m: Array) -> HipView:
     sight = _line_of_sight_axes(aim, floor)
     reached = z_m > 0
     along = z_m / rays[..., 2]
-    points = ((rays * along[..., None]) - aim) @ sight.T
-    within = reached & (np.abs(points).max(axis=-1) < REACH_M)
+    points = (rays * along[..., None]) @ sight.T.astype(np.float32)
+    points -= (sight @ aim).astype(np.float32)
+    x, y, z = np.abs(points[..., 0]), np.abs(points[..., 1]), np.abs(points[..., 2])
+    within = reached & (np.maximum(np.maximum(x, y), z) < REACH_M)
     nearer = reached & (points[..., 2] >= REACH_M)
     view = np.zeros((SIZE, SIZE, 4), np.float32)
-    view[..., :3] = np.where(within[..., None], points / SCALE_M, 0.0)
+    np.multiply(points, (within / np.float32(SCALE_M))[..., None], out=view[..., :3])
     view[..., 3] = within
     middle = slice(SIZE // 4, 3 * SIZE // 4)
     return HipView(
@@ -70,7 +75,9 @@ def hip_view(depth: DepthImage, floor: Floor, mid_hip_m: Array) -> HipView:
     )
 
 
-def _virtual_camera(aim: Array, floor: Floor, camera: Intrinsics) -> tuple[Array, Array]:
+def _virtual_camera(
+    aim: Array, floor: Floor, camera: Intrinsics
+) -> tuple[npt.NDArray[np.float32], Array]:
     """(64, 64, 3) rays in camera axes, and the homography from fine cells to depth pixels."""
     distance = np.linalg.norm(aim)
     forward = aim / distance
@@ -79,8 +86,7 @@ def _virtual_camera(aim: Array, floor: Floor, camera: Intrinsics) -> tuple[Array
     step = SIDE_M / distance / SIZE
     to_ray = np.stack([right * step, down * step, forward], axis=1)
     to_ray[:, 2] += (right + down) * step * (0.5 - SIZE / 2)  # cell (0, 0) has its middle here
-    columns, rows = np.meshgrid(np.arange(SIZE, dtype=float), np.arange(SIZE, dtype=float))
-    rays = np.stack([columns, rows, np.ones_like(rows)], axis=-1) @ to_ray.T
+    rays = _CELLS @ to_ray.T.astype(np.float32)
     fine = 1 / _OVERSAMPLING
     to_cell = np.array([[fine, 0, (fine - 1) / 2], [0, fine, (fine - 1) / 2], [0, 0, 1]])
     to_pixel = np.array(
@@ -89,7 +95,7 @@ def _virtual_camera(aim: Array, floor: Floor, camera: Intrinsics) -> tuple[Array
     return rays, to_pixel @ to_ray @ to_cell
 
 
-def _sample(depth: DepthImage, homography: Array) -> Array:
+def _sample(depth: DepthImage, homography: Array) -> npt.NDArray[np.float32]:
     """(64, 64) depth along the optical axis, m: mean of a cell's nearest-to-median pixels."""
     fine = SIZE * _OVERSAMPLING
     raw = cv2.warpPerspective(
@@ -108,7 +114,7 @@ def _sample(depth: DepthImage, homography: Array) -> Array:
     median = np.take_along_axis(cells, middle[..., None], axis=-1)
     near = (cells > 0) & (np.abs(cells - median) < _SAME_SURFACE_M / depth.unit_m)
     mean = (cells * near).sum(axis=-1) / np.maximum(near.sum(axis=-1), 1)
-    return np.where(holes <= k * k // 2, mean * depth.unit_m, 0.0)
+    return np.where(holes <= k * k // 2, mean * np.float32(depth.unit_m), np.float32(0))
 
 
 def _line_of_sight_axes(aim: Array, floor: Floor) -> Array:

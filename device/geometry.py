@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -71,16 +73,25 @@ def levelled_from_camera(up: npt.ArrayLike) -> Array:
 
     The levelled z axis is the optical axis laid flat and turned round, so that 'towards the
     camera' stays meaningful however the camera is tilted or rolled. Raises ValueError where the
-    camera looks straight up or down.
+    camera looks straight up or down. Asked for several times a frame with the same up, so the
+    last few answers are kept.
     """
-    up_axis = unit(up)
+    x, y, z = np.asarray(up, float)
+    return _levelled_from_camera(float(x), float(y), float(z))
+
+
+@lru_cache(maxsize=8)
+def _levelled_from_camera(x: float, y: float, z: float) -> Array:
+    up_axis = unit([x, y, z])
     backward = -np.array([0.0, 0.0, 1.0])
     flat = backward - (backward @ up_axis) * up_axis
     length = np.linalg.norm(flat)
     if length < 1e-3:
         raise ValueError("the camera looks straight up or down: no horizontal viewing direction")
     toward = flat / length
-    return np.stack([np.cross(up_axis, toward), up_axis, toward])
+    levelled: Array = np.stack([np.cross(up_axis, toward), up_axis, toward])
+    levelled.flags.writeable = False  # shared by all who ask
+    return levelled
 
 
 def to_levelled(points_m: npt.ArrayLike, floor: Floor) -> Array:

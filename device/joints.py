@@ -134,7 +134,7 @@ def skin_depth(points_px: Array, depth: DepthImage, color: Intrinsics, start_m: 
     """
     z = np.full(JOINTS, start_m)
     to_depth = inverse(depth.to_color)
-    for _ in range(3):
+    for _ in range(2):  # the lifter stands where a moment ago
         in_depth = transform(deproject(points_px, z, color), to_depth)
         measured = _sample(depth, project(in_depth, depth.intrinsics))
         found = measured > 0
