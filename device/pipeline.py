@@ -231,7 +231,8 @@ class Pipeline:
         verdict = judge(
             measured, trace, span, neutral, settings.threshold_deg, settings.max_sd_deg, reason
         )
-        load = self._load.rep_loaded(self._trace.loads(span.start_s, span.bottom_s))
+        # with the moment before it: few frames of a quick rep on a slow machine are easily misread
+        load = self._load.rep_loaded(self._trace.loads(span.start_s - BEFORE_S, span.end_s))
         self._reps_done += 1
         return Rep(
             index=self._reps_done,
