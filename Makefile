@@ -7,9 +7,10 @@ UV_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
 RECIPE := .venv-recipe/bin/python
 EXPORT := .venv-export/bin/python
 POSE := .venv-pose/bin/python
+CAD := .venv-cad/bin/python
 
 .PHONY: help demo test lint types bench evaluate docs lock demo-clip pelvis-crops \
-	pelvis-model pose-models
+	pelvis-model pose-models mount mount-check wiring placement-drawings
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -31,8 +32,8 @@ types:  ## mypy, strict
 bench:  ## time per stage, one core and two
 	./racklight bench
 
-evaluate:  ## the pelvis estimator on simulated lifters it never saw (recipe environment)
-	$(RECIPE) -m models.lifter.evaluate
+evaluate:  ## judge the pelvis estimator on the rendered set, data/evalset (recipe environment)
+	$(RECIPE) -m device evaluate --json data/evaluation.json --page data/evaluation.html
 
 demo-clip:  ## render the demo clip (recipe environment, some 10 minutes)
 	$(RECIPE) -m models.lifter.demo --out models/lifter/demo --work data/demo
@@ -46,6 +47,18 @@ pelvis-model:  ## train the pelvis network and write models/pelvis.tflite (both 
 
 pose-models:  ## make the pose models from the npm package (needs npm; PICTURES=a folder of videos)
 	$(POSE) -m models.pose.build --pictures $(PICTURES)
+
+mount:  ## the mount's STEP, STL, pictures, figures (environment of hardware/requirements.txt)
+	$(CAD) -m hardware.mount --out hardware/mount
+
+mount-check:  ## the mount's solids built anew and tried on every upright (the same environment)
+	$(CAD) -m pytest tests/hardware/test_mount_cad.py
+
+wiring:  ## draw the wiring (the same environment, and graphviz)
+	$(CAD) -m hardware.wiring
+
+placement-drawings:  ## draw where a unit hangs
+	$(PYTHON) -m hardware.placement
 
 docs:  ## write docs/settings.md and docs/commands.md from the program
 	$(PYTHON) docs/generate.py

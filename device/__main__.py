@@ -46,7 +46,43 @@ def build_parser() -> argparse.ArgumentParser:
     record = _add(commands, "record", _record, "record the camera to a .db3 file, to check a unit")
     record.add_argument("file", type=Path, help="the .db3 file to write; it must not exist")
     record.add_argument("--seconds", type=_seconds, metavar="N", help="stop after N seconds")
-    _add(commands, "check", _check, "test camera, models, light, disk and clock, and say the fix")
+    check = _add(
+        commands, "check", _check, "test camera, models, light, disk and clock, and say the fix"
+    )
+    check.add_argument(
+        "--placement",
+        action="store_true",
+        help="instead: watch somebody who stands on the spot, and say which way to move the unit",
+    )
+    check.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=20.0,
+        metavar="N",
+        help="how long --placement watches (default: %(default)s)",
+    )
+    agree = _add(
+        commands, "agree", _agree, "compare the unit with an inclinometer on a lifter's sacrum"
+    )
+    agree.add_argument(
+        "log", type=Path, metavar="LOG.csv", help="the readings (docs/check-with-a-lifter.md)"
+    )
+    agree.add_argument(
+        "--measured",
+        type=Path,
+        metavar="FILE",
+        help="what the unit measured: OUT.csv or OUT.json of a replay, or a database"
+        " (default: the unit's own, newest session)",
+    )
+    agree.add_argument("--session", metavar="ID", help="another session of the database")
+    agree.add_argument(
+        "--offset",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="the log's second 0 is second S of the recording (default: %(default)s)",
+    )
+    agree.add_argument("--json", action="store_true", help="print the figures as JSON")
     bench = _add(commands, "bench", _bench, "time every stage on this machine")
     bench.add_argument("--json", action="store_true", help="print the figures as JSON")
     bench.add_argument(
@@ -57,6 +93,21 @@ def build_parser() -> argparse.ArgumentParser:
         help="frames timed for each number of cores (default: %(default)s)",
     )
     bench.add_argument("--cores", type=int, choices=(1, 2), help=argparse.SUPPRESS)
+    evaluate = _add(commands, "evaluate", _evaluate, "judge the pelvis estimator on a rendered set")
+    evaluate.add_argument(
+        "--set",
+        dest="folder",
+        type=Path,
+        metavar="DIR",
+        default=Path("data/evalset"),
+        help="the evaluation set, from `python -m models.lifter.evalset` (default: %(default)s)",
+    )
+    evaluate.add_argument(
+        "--json", type=Path, metavar="OUT.json", help="write figures, intervals and reps as JSON"
+    )
+    evaluate.add_argument(
+        "--page", type=Path, metavar="OUT.html", help="write a page of plots (needs matplotlib)"
+    )
     return parser
 
 
@@ -163,7 +214,10 @@ def _record(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _check(settings: Settings, asked: argparse.Namespace) -> int:
     from device.check import check
+    from device.check_placement import check_placement
 
+    if asked.placement:
+        return 0 if check_placement(settings, asked.seconds, _say) else 1
     failed = 0
     for result in check(settings):
         _say(str(result))
@@ -171,10 +225,26 @@ def _check(settings: Settings, asked: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _agree(settings: Settings, asked: argparse.Namespace) -> int:
+    from device.agreement import as_json, compare, report
+
+    source = asked.measured or paths.database_file()
+    compared = compare(asked.log, source, asked.session, asked.offset)
+    _say(as_json(compared) if asked.json else report(compared))
+    return 0
+
+
 def _bench(settings: Settings, asked: argparse.Namespace) -> int:
     from device.bench import bench
 
     return bench(settings, asked.frames, as_json=asked.json, cores=asked.cores)
+
+
+def _evaluate(settings: Settings, asked: argparse.Namespace) -> int:
+    from models.lifter.evaluate import evaluate
+
+    evaluate(asked.folder, settings.wink, asked.json, asked.page)
+    return 0
 
 
 def _say(text: str) -> None:

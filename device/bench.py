@@ -145,6 +145,7 @@ def _resident_mb() -> float:
 
 def _in_fresh_process(settings: Settings, frames: int, cores: int) -> dict[str, Any]:
     command = [sys.executable, "-m", "device", "--set", f"pose/model={settings.pose.model}"]
+    command += ["--set", f"models/runtime={settings.models.runtime}"]
     command += ["bench", "--cores", str(cores), "--frames", str(frames)]
     done = subprocess.run(command, cwd=paths.PROGRAM, stdout=subprocess.PIPE, check=True)
     result: dict[str, Any] = json.loads(done.stdout)

@@ -8,12 +8,17 @@ everything stays in that model's scale and only angles and ratios are given.
 
 from __future__ import annotations
 
+import math
+from statistics import median
+
 import numpy as np
 import numpy.typing as npt
 
-from device.geometry import deproject, inverse, to_levelled, transform
+from device.geometry import length, to_levelled
 from device.joints import (
+    FEET,
     Bones,
+    SightLines,
     feet_on_floor,
     knee_flexion_deg,
     knees_from_bones,
@@ -27,7 +32,6 @@ from device.records import (
     DepthImage,
     Floor,
     Frame,
-    Intrinsics,
     Joint,
     Keypoints,
 )
@@ -49,7 +53,13 @@ _FLESH_M[[Joint.LEFT_ANKLE, Joint.RIGHT_ANKLE]] = 0.04
 _FLESH_M[[Joint.LEFT_ELBOW, Joint.RIGHT_ELBOW]] = 0.045
 
 _CORE = [Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER, Joint.LEFT_HIP, Joint.RIGHT_HIP]
-_SIDES = ("LEFT", "RIGHT")
+_PAIRS = {
+    "shoulder": (Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER),
+    "hip": (Joint.LEFT_HIP, Joint.RIGHT_HIP),
+    "knee": (Joint.LEFT_KNEE, Joint.RIGHT_KNEE),
+    "ankle": (Joint.LEFT_ANKLE, Joint.RIGHT_ANKLE),
+    "wrist": (Joint.LEFT_WRIST, Joint.RIGHT_WRIST),
+}
 _UPRIGHT = np.array([1.0, -1.0, -1.0])  # camera axes -> levelled axes of a camera held level
 
 
@@ -67,42 +77,39 @@ class BodyTracker:
             return self._flat_body(keypoints)
         if floor is None:
             return None
-        in_depth = self._joints_in_depth_axes(keypoints, frame.depth, frame.color)
-        if in_depth is None:
+        lines = SightLines.through(keypoints.points_px, frame.color, frame.depth.to_color)
+        z = self._depths(keypoints, lines, frame.depth)
+        if z is None:
             return None
-        joints_m = to_levelled(in_depth, floor)
-        feet = feet_on_floor(keypoints.points_px, frame.color, frame.depth.to_color, floor)
-        for joint, place in feet.items():
-            if np.linalg.norm((place - joints_m[joint])[[0, 2]]) < FOOT_REACH_M:
-                joints_m[joint] = place
+        joints_m = to_levelled(lines.at(z), floor)
+        feet, meets = feet_on_floor(lines, floor)
+        x, _, z_off = (feet - joints_m[FEET]).T
+        stands = meets & (np.hypot(x, z_off) < FOOT_REACH_M)
+        joints_m[FEET] = np.where(stands[:, None], feet, joints_m[FEET])
         self._bones.learn(joints_m)
         if self._bones.lengths is not None:
             forward = _forward(_facing_away_deg(joints_m))
             joints_m = knees_from_bones(joints_m, self._bones.lengths, forward)
         return _describe(keypoints, joints_m, metric=True, hip_height=None)
 
-    def _joints_in_depth_axes(
-        self, keypoints: Keypoints, depth: DepthImage, color: Intrinsics
-    ) -> Array | None:
-        start_m = self._distance_m or 1.4
-        z = skin_depth(keypoints.points_px, depth, color, start_m) + _FLESH_M
+    def _depths(self, keypoints: Keypoints, lines: SightLines, depth: DepthImage) -> Array | None:
+        """(33,) depth of every joint along the colour camera's axis; None: something hides them."""
+        z = skin_depth(lines, depth, self._distance_m or 1.4) + _FLESH_M
         root = self._root_distance(keypoints, z)
         if root is None:
             return None
         guess = root + keypoints.world_m[:, 2]
         hidden = ~(np.abs(z - guess) < SAME_BODY_M) | (keypoints.visibility < VISIBLE)
-        z = np.where(hidden, guess, z)
-        in_color = deproject(keypoints.points_px, z, color)
-        return transform(in_color, inverse(depth.to_color))
+        return np.where(hidden, guess, z)
 
     def _root_distance(self, keypoints: Keypoints, z: Array) -> float | None:
         """Distance of the mid-hip, by the trunk's joints; None where something hides it."""
-        offsets = (z - keypoints.world_m[:, 2])[_CORE]
-        offsets = offsets[np.isfinite(offsets)]
+        offsets = (z - keypoints.world_m[:, 2])[_CORE].tolist()
+        offsets = [offset for offset in offsets if math.isfinite(offset)]
         fresh = keypoints.time_s - self._seen_s < REMEMBERED_S
         if len(offsets) < 2:
             return self._distance_m if fresh else None
-        root = float(np.median(offsets))
+        root = float(median(offsets))
         if fresh and self._distance_m and abs(root - self._distance_m) > JUMP_M:
             return None  # somebody in between; the keypoints may be theirs, too
         self._distance_m, self._seen_s = root, keypoints.time_s
@@ -127,39 +134,37 @@ class BodyTracker:
 def _describe(
     keypoints: Keypoints, joints_m: Array, metric: bool, hip_height: float | None
 ) -> BodyPose:
-    middle = {name: _middle(joints_m, name) for name in ("shoulder", "hip", "knee", "ankle")}
-    trunk = middle["shoulder"] - middle["hip"]
+    shoulder, hip, knee, ankle = (
+        _middle(joints_m, name) for name in ("shoulder", "hip", "knee", "ankle")
+    )
+    trunk = shoulder - hip
     facing_deg = _facing_away_deg(joints_m)
     forward = _forward(facing_deg)
     seen = keypoints.visibility >= VISIBLE
-    left, right = _leg(joints_m, "LEFT", forward), _leg(joints_m, "RIGHT", forward)
-    wrist_shoulder, wrist_knee = _wrists(joints_m, seen, middle["knee"], trunk)
-    drop_m = float(middle["hip"][1] - middle["knee"][1])
-    feet = (float(middle["ankle"][0]), float(middle["ankle"][2]))
+    left, right = (_leg(joints_m, side, forward) for side in (0, 1))
+    wrist_shoulder, wrist_knee = _wrists(joints_m, seen, knee, trunk)
     return BodyPose(
         time_s=keypoints.time_s,
         metric=metric,
         joints_m=joints_m,
         visibility=keypoints.visibility,
-        hip_height=float(middle["hip"][1] - middle["ankle"][1])
-        if hip_height is None
-        else hip_height,
+        hip_height=float(hip[1] - ankle[1]) if hip_height is None else hip_height,
         knee_flexion_left_deg=left[0],
         knee_flexion_right_deg=right[0],
-        hip_above_knee_cm=100 * drop_m if metric else None,
+        hip_above_knee_cm=100 * float(hip[1] - knee[1]) if metric else None,
         trunk_lean_deg=_lean_deg(trunk, forward),
         shin_lean_left_deg=left[1],
         shin_lean_right_deg=right[1],
         wrist_above_shoulder=wrist_shoulder,
         wrist_above_knee=wrist_knee,
-        feet_position_m=feet if metric else None,
+        feet_position_m=(float(ankle[0]), float(ankle[2])) if metric else None,
         facing_away_deg=facing_deg,
     )
 
 
 def _middle(joints_m: Array, name: str) -> Array:
-    sides = [Joint[f"LEFT_{name.upper()}"], Joint[f"RIGHT_{name.upper()}"]]
-    middle: Array = joints_m[sides].mean(axis=0)
+    left, right = _PAIRS[name]
+    middle: Array = (joints_m[left] + joints_m[right]) / 2
     return middle
 
 
@@ -171,22 +176,22 @@ def _facing_away_deg(joints_m: Array) -> float:
         + joints_m[Joint.RIGHT_SHOULDER]
         - joints_m[Joint.LEFT_SHOULDER]
     )
-    return float(np.degrees(np.arctan2(-across[2], across[0])))
+    return math.degrees(math.atan2(-across[2], across[0]))
 
 
 def _forward(facing_away_deg: float) -> Array:
-    angle = np.radians(facing_away_deg)
-    return np.array([-np.sin(angle), 0.0, -np.cos(angle)])
+    angle = math.radians(facing_away_deg)
+    return np.array([-math.sin(angle), 0.0, -math.cos(angle)])
 
 
 def _lean_deg(segment: Array, forward: Array) -> float:
     """Forward lean of an upward segment in the lifter's sagittal plane."""
-    return float(np.degrees(np.arctan2(segment @ forward, segment[1])))
+    return math.degrees(math.atan2(segment @ forward, segment[1]))
 
 
-def _leg(joints_m: Array, side: str, forward: Array) -> tuple[float, float]:
-    """Knee flexion (straight = 0) and forward lean of the shin, deg."""
-    hip, knee, ankle = (joints_m[Joint[f"{side}_{name}"]] for name in ("HIP", "KNEE", "ANKLE"))
+def _leg(joints_m: Array, side: int, forward: Array) -> tuple[float, float]:
+    """Knee flexion (straight = 0) and forward lean of the shin, deg; side 0 is left, 1 right."""
+    hip, knee, ankle = (joints_m[_PAIRS[name][side]] for name in ("hip", "knee", "ankle"))
     return knee_flexion_deg(hip, knee, ankle), _lean_deg(knee - ankle, forward)
 
 
@@ -194,11 +199,10 @@ def _wrists(
     joints_m: Array, seen: npt.NDArray[np.bool_], knee: Array, trunk: Array
 ) -> tuple[float | None, float | None]:
     """The lower visible wrist above its shoulder and above the knees, in trunk lengths."""
-    length = float(np.linalg.norm(trunk)) + 1e-9
+    trunk_m = length(trunk) + 1e-9
     above_shoulder, above_knee = [], []
-    for side in _SIDES:
-        wrist, shoulder = Joint[f"{side}_WRIST"], Joint[f"{side}_SHOULDER"]
+    for wrist, shoulder in zip(_PAIRS["wrist"], _PAIRS["shoulder"], strict=True):
         if seen[wrist]:
-            above_shoulder.append(float(joints_m[wrist, 1] - joints_m[shoulder, 1]) / length)
-            above_knee.append(float(joints_m[wrist, 1] - knee[1]) / length)
+            above_shoulder.append(float(joints_m[wrist, 1] - joints_m[shoulder, 1]) / trunk_m)
+            above_knee.append(float(joints_m[wrist, 1] - knee[1]) / trunk_m)
     return min(above_shoulder, default=None), min(above_knee, default=None)

@@ -63,3 +63,9 @@ class LiveError(RacklightError, OSError):
     """The socket between the device and the page can't be used, or the port is taken."""
 
     exit_code = 7
+
+
+class LogError(RacklightError, ValueError):
+    """A log of readings that can't be compared with what the unit measured."""
+
+    exit_code = 8

@@ -29,6 +29,7 @@ from typing import IO, Any
 
 from device.commands import Command, command_from_json, command_to_json
 from device.errors import LiveError
+from device.placement_codec import placement_from, placement_values
 from device.records import LiveState, RepSummary
 
 CLIENTS = 16
@@ -41,6 +42,7 @@ def state_to_json(state: LiveState) -> str:
     """One line, without its end; what is not finite becomes null."""
     values = _finite(state)
     values["last_rep"] = None if state.last_rep is None else _finite(state.last_rep)
+    values["placement"] = None if state.placement is None else placement_values(state.placement)
     return json.dumps(values, allow_nan=False)
 
 
@@ -52,6 +54,8 @@ def state_from_json(line: str | bytes) -> LiveState:
         if known["last_rep"] is not None:
             rep = known["last_rep"]
             known["last_rep"] = RepSummary(**{f.name: rep[f.name] for f in fields(RepSummary)})
+        if known["placement"] is not None:
+            known["placement"] = placement_from(known["placement"])
         return LiveState(**known)
     except (ValueError, TypeError, KeyError) as error:
         raise LiveError(

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-from dataclasses import dataclass
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +23,14 @@ from device.errors import ModelError
 
 Runtime = Literal["tflite_runtime", "ai_edge_litert"]
 Tensor = npt.NDArray[Any]
+Answer = TypeVar("Answer")
 
+# What the setting models/runtime may say, and the module meant.
+_RUNTIMES: dict[str, Runtime | None] = {
+    "auto": None,
+    "tflite-runtime": "tflite_runtime",
+    "ai-edge-litert": "ai_edge_litert",
+}
 _FIX = "run ./setup.sh update, or copy the models folder from the release again"
 
 
@@ -43,6 +52,7 @@ class ModelCard:
     sha256: str
     inputs: tuple[TensorCard, ...]
     outputs: tuple[TensorCard, ...]
+    limits: Mapping[str, float] = field(default_factory=dict)  # numbers named `..._limit`
 
 
 class Model:
@@ -59,6 +69,17 @@ class Model:
     def sha256(self) -> str:
         """Checksum of the file, as on its card."""
         return self.card.sha256
+
+    def run_in_place(self, fill: Callable[..., object], read: Callable[..., Answer], /) -> Answer:
+        """As `run` without its copies: `fill` writes into the inputs, what `read` makes of the
+        outputs is returned.
+
+        Both get the model's own memory, in the card's order, and must not keep it.
+        """
+        tensor = self._interpreter.tensor
+        fill(*(tensor(index)() for index in self._inputs))
+        self._interpreter.invoke()
+        return read(*(tensor(index)() for index in self._outputs))
 
     def run(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Arrays in the card's order, shapes and types -> the outputs in the card's order.
@@ -81,8 +102,8 @@ def load_model(
 ) -> Model:
     """The model `name` of `folder` (default `models/`), checked against its card and opened.
 
-    `runtime` None takes tflite-runtime where it is installed, else ai-edge-litert. `reference`
-    uses the plain kernels, which give the same numbers on every processor but are slow.
+    `runtime` None takes the first that is installed of `preferred_runtimes`. `reference` uses the
+    plain kernels, which give the same numbers on every processor but are slow.
     Raises ModelError.
     """
     card = read_card(name, folder)
@@ -127,6 +148,7 @@ def read_card(name: str, folder: Path | None = None) -> ModelCard:
             sha256=table["sha256"],
             inputs=_tensor_cards(table["inputs"]),
             outputs=_tensor_cards(table["outputs"]),
+            limits={k: float(v) for k, v in table.items() if k.endswith("_limit")},
         )
     except FileNotFoundError as error:
         raise ModelError(f"The model card {file} is missing; {_FIX}.") from error
@@ -156,9 +178,24 @@ def _checked_content(card: ModelCard) -> bytes:
     return content
 
 
+def runtime_named(setting: str) -> Runtime | None:
+    """The runtime that the setting `models/runtime` names; None: auto. Raises KeyError."""
+    return _RUNTIMES[setting]
+
+
+def preferred_runtimes(machine: str) -> tuple[Runtime, ...]:
+    """The runtimes in the order in which they are taken, on `platform.machine()`.
+
+    tflite-runtime is the smaller one. Its x86-64 build loses half its speed where there is no
+    AVX-512 (docs/decisions/0013-runtime.md).
+    """
+    x86_64 = machine in {"x86_64", "AMD64"}
+    return ("ai_edge_litert", "tflite_runtime") if x86_64 else ("tflite_runtime", "ai_edge_litert")
+
+
 def _runtime_module(runtime: Runtime | None) -> tuple[Runtime, Any]:
     """The interpreter module, or ModelError where none is installed."""
-    choices: list[Runtime] = [runtime] if runtime else ["tflite_runtime", "ai_edge_litert"]
+    choices = (runtime,) if runtime else preferred_runtimes(platform.machine())
     for choice in choices:
         # tflite-runtime was built for numpy 1: with numpy 2 it imports, then fails when used
         if choice == "tflite_runtime" and int(np.__version__.split(".")[0]) >= 2:
@@ -167,6 +204,12 @@ def _runtime_module(runtime: Runtime | None) -> tuple[Runtime, Any]:
             return choice, importlib.import_module(f"{choice}.interpreter")
         except ImportError:
             continue
+    if runtime is not None:
+        name = next(setting for setting, module in _RUNTIMES.items() if module == runtime)
+        raise ModelError(
+            f"{name}, which the setting models/runtime asks for, is not installed or does not fit"
+            " the installed numpy; set models/runtime to auto."
+        )
     raise ModelError(
         f"No runtime for the models is installed ({' or '.join(choices)}); run ./setup.sh install."
     )

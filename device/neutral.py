@@ -6,13 +6,14 @@ still, gets the median of the quiet standing just before the first rep of the se
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from device.reasons import Reason
 from device.records import (
     Load,
     Neutral,
@@ -55,6 +56,7 @@ class NeutralKeeper:
         self._quiet: deque[PelvisPose] = deque()
         self._last_seen_s = -np.inf
         self._phase = PhaseName.AWAY
+        self._why_none: str = Reason.NO_NEUTRAL
 
     @property
     def neutral(self) -> Neutral | None:
@@ -67,11 +69,17 @@ class NeutralKeeper:
         """Whether the two quiet seconds of a sign-in are still to come."""
         return self._asked
 
+    @property
+    def why_none(self) -> str | None:
+        """Why the last movement found no neutral; None: there is one."""
+        return None if self.neutral else self._why_none
+
     def sign_in(self, lifter: str | None) -> None:
         """Another lifter, or the same one again: two quiet seconds are asked for."""
         self._lifter = lifter
         self._asked = lifter is not None
         self._standing = None
+        self._why_none = Reason.NO_NEUTRAL
         self._quiet.clear()
 
     def new_set(self) -> None:
@@ -83,7 +91,7 @@ class NeutralKeeper:
         before, self._phase = self._phase, phase.name
         if phase.name is PhaseName.AWAY:
             if pelvis.time_s - self._last_seen_s > LEFT_AFTER_S:
-                self._standing = None
+                self._standing, self._why_none = None, Reason.NO_NEUTRAL
             self._quiet.clear()
             return None
         self._last_seen_s = pelvis.time_s
@@ -122,6 +130,8 @@ class NeutralKeeper:
         """The standing that ends with this movement, where a neutral is still needed."""
         needed = before is PhaseName.STANDING and self.neutral is None
         found = self._quiet_time(NeutralSource.STANDING, BUFFER_S, STANDING_S) if needed else None
+        if needed and found is None:
+            self._why_none = self._why_not()
         self._quiet.clear()
         return found
 
@@ -130,6 +140,14 @@ class NeutralKeeper:
             self._quiet.append(pelvis)
         while self._quiet and self._quiet[0].time_s < pelvis.time_s - BUFFER_S:
             self._quiet.popleft()
+
+    def _why_not(self) -> str:
+        """What kept quiet standing from being measured, or that there was none."""
+        times = [p.time_s for p in self._quiet]
+        reasons = Counter(p.reason for p in self._quiet if p.reason is not None)
+        if not reasons or times[-1] - times[0] < 0.9 * STANDING_S:
+            return Reason.NO_NEUTRAL
+        return reasons.most_common(1)[0][0]
 
     def _quiet_time(
         self, source: NeutralSource, longest_s: float, least_s: float

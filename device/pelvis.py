@@ -1,8 +1,8 @@
 """Depth around the hips -> the pelvis against gravity and the lumbar spine, with uncertainty.
 
 A small network, learned on simulated lifters (`models/lifter`), reads the hip view of
-`device/crop.py`. It also says how sure it is; where the view itself is bad nothing is said at
-all, but why.
+`device/crop.py`. It also says how sure it is, and a newer one how strange the view looks to it.
+Where the view is bad or strange nothing is said at all, but why (`device/reasons.py`).
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from device.crop import HipView, hip_view
+from device.errors import ModelError
 from device.geometry import wrap_deg
-from device.models import Runtime, load_model
+from device.models import Model, Runtime, load_model
+from device.reasons import Reason, Sight, doubt, unread, unreadable
 from device.records import BodyPose, Floor, Frame, Joint, PelvisPose
 
 MODEL = "pelvis"
-MIN_DISTANCE_M = 0.5
-MAX_DISTANCE_M = 2.2  # beyond, noise exceeds what the network has learned from
-MIN_FILLED_SHARE = 0.45
-MAX_NEARER_SHARE = 0.15
-MAX_TILT_SD_DEG = 12.0  # the network itself has no idea
+STRANGENESS_LIMIT = "strangeness_limit"  # on the card
 HIP_VISIBLE = 0.3
 REMEMBERED_S = 3.0  # of views, so that quiet standing can be learned after the fact
 STANDING_VIEWS = 8
@@ -53,6 +51,7 @@ class PelvisEstimator:
 
     def __init__(self, threads: int = 1, runtime: Runtime | None = None) -> None:
         self.model = load_model(MODEL, threads=threads, runtime=runtime)
+        self._strangeness_limit = _strangeness_limit(self.model)
         self._standing = _NOBODY
         self._recent: deque[tuple[float, HipView]] = deque()
 
@@ -66,11 +65,14 @@ class PelvisEstimator:
 
     def read(self, view: HipView, time_s: float) -> PelvisPose:
         """What the network says of one hip view, against the standing learned last."""
-        said, _ = self._run(view)
+        said, _, strangeness = self._run(view)
         sd = {name: float(np.exp(said[f"{name}_log_sd"])) for name in _MEASURED}
-        if sd["tilt"] > MAX_TILT_SD_DEG:
-            return PelvisPose(time_s, reason="the lower back can't be made out")
         rotation = np.degrees(np.arctan2(said["rotation_sine"], said["rotation_cosine"]))
+        sight = sight_of(view, float(rotation))
+        strange = strangeness is not None and strangeness > self._strangeness_limit
+        reason = unread(sight, sd["tilt"], strange)
+        if reason is not None:
+            return PelvisPose(time_s, reason=reason, strangeness=strangeness)
         return PelvisPose(
             time_s=time_s,
             tilt_deg=said["tilt_deg"],
@@ -81,6 +83,8 @@ class PelvisEstimator:
             rotation_sd_deg=sd["rotation"],
             lumbar_flexion_deg=said["lumbar_flexion_deg"],
             lumbar_flexion_sd_deg=sd["lumbar_flexion"],
+            doubt=doubt(sight, sd["tilt"]),
+            strangeness=strangeness,
         )
 
     def learn_standing(self, start_s: float, end_s: float) -> list[PelvisPose]:
@@ -109,10 +113,11 @@ class PelvisEstimator:
     def standing(self, embedding: npt.NDArray[np.float32] | None) -> None:
         self._standing = _NOBODY if embedding is None else embedding
 
-    def _run(self, view: HipView) -> tuple[dict[str, float], npt.NDArray[np.float32]]:
-        said, embedding = self.model.run(view.points[None], self._standing)
+    def _run(self, view: HipView) -> tuple[dict[str, float], npt.NDArray[np.float32], float | None]:
+        """What it says by name, the view's embedding, and its strangeness if the model tells it."""
+        said, embedding, *more = self.model.run(view.points[None], self._standing)
         named = dict(zip(OUTPUTS, (float(value) for value in said[0]), strict=True))
-        return named, embedding
+        return named, embedding, float(more[0].item()) if more else None
 
     def _remember(self, time_s: float, view: HipView) -> None:
         self._recent.append((time_s, view))
@@ -123,30 +128,55 @@ class PelvisEstimator:
 _MEASURED = ("tilt", "list", "rotation", "lumbar_flexion")
 
 
+def _strangeness_limit(model: Model) -> float:
+    """Up to where a view counts as familiar, as the card of a model with a third output says.
+
+    That output is the squared Mahalanobis distance of the view's embedding from those trained on,
+    divided by its dimension (Lee et al. 2018): about 1 for familiar views.
+    """
+    limit = model.card.limits.get(STRANGENESS_LIMIT)
+    if len(model.card.outputs) < 3:
+        return np.inf
+    if limit is None:
+        raise ModelError(
+            f"The card of {model.card.file} does not say {STRANGENESS_LIMIT}, which a model with"
+            " three outputs needs: copy the models folder from the release again."
+        )
+    return limit
+
+
 def _view(frame: Frame, body: BodyPose | None, floor: Floor | None) -> HipView | str:
     """The view to read, or why there is none."""
     if frame.depth is None:
-        return "the camera gives no depth"
+        return Reason.NO_DEPTH
     if floor is None:
-        return "the floor is not in view"
+        return Reason.NO_FLOOR
+    if body is None:
+        return Reason.NOT_SEEN
     hips = [Joint.LEFT_HIP, Joint.RIGHT_HIP]
-    if body is None or body.visibility[hips].max() < HIP_VISIBLE:
-        return "the lifter's hips are hidden"
+    if body.visibility[hips].max() < HIP_VISIBLE:
+        return Reason.HIPS_HIDDEN
     try:
         view = hip_view(frame.depth, floor, body.joints_m[hips].mean(axis=0))
     except ValueError:
-        return "the lifter's hips are out of view"
+        return Reason.OUT_OF_PICTURE
     return why_not(view) or view
 
 
-def why_not(view: HipView) -> str | None:
-    """Why a view is too bad to be read, in words a gym owner understands; None: it isn't."""
-    if view.distance_m > MAX_DISTANCE_M:
-        return f"the lifter is {view.distance_m:.1f} m away: move the unit closer"
-    if view.distance_m < MIN_DISTANCE_M:
-        return "the lifter is too close to the unit"
-    if view.nearer_share > MAX_NEARER_SHARE:
-        return "something is between the unit and the lifter's hips"
-    if view.filled_share < MIN_FILLED_SHARE:
-        return "the depth camera sees holes at the hips (shiny or black cloth, or bright sun)"
-    return None
+def why_not(view: HipView) -> Reason | None:
+    """Why a view is too bad to be read; None: it isn't."""
+    return unreadable(sight_of(view, None))
+
+
+def sight_of(view: HipView, azimuth_deg: float | None) -> Sight:
+    """What the rules look at; the azimuth is the pelvis' rotation against the line of sight."""
+    return Sight(
+        distance_m=view.distance_m,
+        filled_share=view.filled_share,
+        nearer_share=view.nearer_share,
+        front_share=view.front_share,
+        front_side=view.front_side,
+        hole_share=view.hole_share,
+        outside_share=view.outside_share,
+        azimuth_deg=azimuth_deg,
+    )

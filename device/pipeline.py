@@ -16,10 +16,12 @@ from device.body import BodyTracker
 from device.cues import CueLogic
 from device.floor import FloorFinder
 from device.load import LoadGate
-from device.models import Model
+from device.models import Model, runtime_named
 from device.neutral import NeutralKeeper
 from device.pelvis import PelvisEstimator
+from device.placement import PlacementWatch
 from device.pose import PoseEstimator
+from device.reasons import DOUBTFUL_SHARE, prevailing
 from device.records import (
     Array,
     BodyPose,
@@ -31,9 +33,11 @@ from device.records import (
     PelvisPose,
     Phase,
     PhaseName,
+    Placement,
     Rep,
     RepSpan,
     Trace,
+    Verdict,
     Wink,
 )
 from device.reps import RepCounter
@@ -41,7 +45,7 @@ from device.sets import SetCounter
 from device.settings import Settings
 from device.trace import TraceBuffer
 from device.upright import UprightFinder
-from device.wink import WinkMeter, judge, measure_rep
+from device.wink import RepWink, WinkMeter, judge, measure_rep
 
 BEFORE_S = 1.0  # the hands reach for the bar so long before it is lifted
 AROUND_BOTTOM_S = 0.07  # what 'at the bottom' is the median of, on either side
@@ -61,6 +65,7 @@ class Step:
     neutral: Neutral | None
     neutral_taken: bool
     rep: Rep | None
+    placement: Placement
     stage_s: dict[str, float]
 
 
@@ -70,8 +75,9 @@ class Pipeline:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         threads = settings.pose.threads
-        self._pose = PoseEstimator(settings.pose.model, threads)
-        self._pelvis = PelvisEstimator(threads)
+        runtime = runtime_named(settings.models.runtime)
+        self._pose = PoseEstimator(settings.pose.model, threads, runtime=runtime)
+        self._pelvis = PelvisEstimator(threads, runtime=runtime)
         self._upright: UprightFinder | None = None
         self._floor = FloorFinder()
         if settings.camera.rotation == "auto" and settings.camera.source != "video":
@@ -80,6 +86,7 @@ class Pipeline:
             turns = 0 if settings.camera.rotation == "auto" else int(settings.camera.rotation) // 90
             self._turn(turns)
         self._body = BodyTracker()
+        self._placement = PlacementWatch()
         self._reps = RepCounter()
         self._sets = SetCounter()
         self._load = LoadGate(settings.load)
@@ -132,6 +139,8 @@ class Pipeline:
         body, floor = self._see(frame, watch)
         pelvis = self._pelvis.estimate(frame, body, floor)
         watch.lap("pelvis")
+        placement = self._placement.update(frame, body, pelvis, floor)
+        watch.lap("placement")
         phase = self._reps.update(body, frame.time_s)
         load = self._load.update(body, frame.time_s)
         self._sets.update(frame.time_s, load.loaded)
@@ -155,6 +164,7 @@ class Pipeline:
             neutral=self.neutral,
             neutral_taken=taken,
             rep=rep,
+            placement=placement,
             stage_s=watch.laps_s,
         )
 
@@ -214,6 +224,21 @@ class Pipeline:
             return self._cue.during(time_s, wink, phase, load)
         return self._cue.after(time_s, rep.verdict, Load(rep.loaded, rep.load_source, rep.load_kg))
 
+    def _verdict(self, measured: RepWink, trace: Trace, span: RepSpan) -> Verdict:
+        moment, settings = (span.start_s, span.bottom_s), self._settings.wink
+        reason = prevailing(self._trace.reasons(span.start_s, span.end_s), *moment)
+        doubts = self._trace.doubts(span.start_s, span.end_s)
+        return judge(
+            measured,
+            trace,
+            span,
+            self.neutral,
+            settings.threshold_deg,
+            settings.max_sd_deg,
+            reason=reason if self.neutral else self._neutral.why_none,
+            doubt=prevailing(doubts, *moment, least_share=DOUBTFUL_SHARE),
+        )
+
     def _is_rep(self, span: RepSpan) -> bool:
         """A shallow dip with the bar held only before or only after it takes or racks the bar."""
         before = self._trace.loads(span.start_s - BEFORE_S, span.start_s)
@@ -226,11 +251,8 @@ class Pipeline:
         settings = self._settings.wink
         trace = self._trace.cut(span.start_s, span.end_s)
         measured = measure_rep(trace, span)
-        reason = self._trace.commonest_reason(span.start_s, span.end_s)
         neutral = self.neutral
-        verdict = judge(
-            measured, trace, span, neutral, settings.threshold_deg, settings.max_sd_deg, reason
-        )
+        verdict = self._verdict(measured, trace, span)
         # with the moment before it: few frames of a quick rep on a slow machine are easily misread
         load = self._load.rep_loaded(self._trace.loads(span.start_s - BEFORE_S, span.end_s))
         self._reps_done += 1

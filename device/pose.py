@@ -46,7 +46,7 @@ class PoseEstimator:
     ) -> None:
         self._detector = load_model(DETECTOR, threads, runtime=runtime)
         self._landmarker = load_model(f"pose_{model}", threads, runtime=runtime)
-        self._crop = np.zeros((1, LANDMARK_SIZE, LANDMARK_SIZE, 3), np.float32)
+        self._crop = np.zeros((LANDMARK_SIZE, LANDMARK_SIZE, 3), np.uint8)
         self._quarter_turns = quarter_turns % 4
         self._track = Track()
 
@@ -109,9 +109,10 @@ class PoseEstimator:
 
     def _look(self, frame: Frame, roi: Roi) -> Landmarks:
         """The landmark model on one square of the image."""
-        crop = roi.crop(frame.color_rgb, LANDMARK_SIZE)
-        np.multiply(crop, np.float32(1 / 255), out=self._crop[0])
-        return landmarks(*self._landmarker.run(self._crop))
+        roi.crop(frame.color_rgb, LANDMARK_SIZE, out=self._crop)
+        return self._landmarker.run_in_place(
+            lambda image: np.multiply(self._crop, np.float32(1 / 255), out=image[0]), landmarks
+        )
 
     def _people(self, frame: Frame) -> list[Roi]:
         """Everybody the detector sees, as squares of the delivered image, best first."""

@@ -24,6 +24,7 @@ AIM = (JOINTS, JOINTS + 1)
 _ROWS = JOINTS + 2
 _OVERLAP = 0.3
 _WINDOW = 7  # heatmap cells on a side in which a landmark is refined
+_STEPS = np.arange(_WINDOW) - _WINDOW // 2
 _MIN_PEAK = 0.5
 # (grid cells on a side, anchors in each cell) of the detector's layers
 _GRIDS = ((28, 2), (14, 2), (7, 6))
@@ -139,7 +140,7 @@ def landmarks(table: Raw, presence: Raw, heatmap: Raw, world: Raw) -> Landmarks:
     return Landmarks(
         points=refined(rows[:, :2], heatmap[0]),
         visibility=_sigmoid(rows[:JOINTS, 3]),
-        world_m=world_m - world_m[[Joint.LEFT_HIP, Joint.RIGHT_HIP]].mean(axis=0),
+        world_m=world_m - (world_m[Joint.LEFT_HIP] + world_m[Joint.RIGHT_HIP]) / 2,
         presence=float(presence.item()),
     )
 
@@ -150,28 +151,23 @@ def refined(points: Array, heatmap: Raw) -> Array:
     Only where the (cells, cells, >= n) logits have a peak near the point, and the point lies
     inside the crop.
     """
-    cells = heatmap.shape[0]
-    cell = np.floor(points * (cells / LANDMARK_SIZE)).astype(int)
-    inside = ((cell >= 0) & (cell < cells)).all(axis=1)
-    step = np.arange(_WINDOW) - _WINDOW // 2
-    x = cell[:, 0, None] + step
-    y = cell[:, 1, None] + step
-    valid = ((y >= 0) & (y < cells))[:, :, None] & ((x >= 0) & (x < cells))[:, None, :]
-    logits = heatmap[
-        np.clip(y, 0, cells - 1)[:, :, None],
-        np.clip(x, 0, cells - 1)[:, None, :],
-        np.arange(len(points))[:, None, None],
-    ]
-    weight = np.where(valid, _sigmoid(logits), 0.0)
-    total = np.maximum(weight.sum(axis=(1, 2)), 1e-9)
-    moved = np.stack(
-        [
-            (weight.sum(axis=1) * x).sum(axis=1) / total,
-            (weight.sum(axis=2) * y).sum(axis=1) / total,
-        ],
-        axis=-1,
-    ) * (LANDMARK_SIZE / cells)
-    sure = inside & (weight.max(axis=(1, 2)) >= _MIN_PEAK)
+    cells, _, channels = heatmap.shape
+    cell = np.floor(points * (cells / LANDMARK_SIZE)).astype(np.intp)
+    x, y = cell[:, :1] + _STEPS, cell[:, 1:] + _STEPS
+    in_x, in_y = (x >= 0) & (x < cells), (y >= 0) & (y < cells)
+    inside = in_x[:, _WINDOW // 2] & in_y[:, _WINDOW // 2]
+    place = (y * cells)[:, :, None] + x[:, None, :]
+    place *= channels
+    place += np.arange(len(points))[:, None, None]
+    weight = _sigmoid(heatmap.ravel().take(place, mode="clip"))
+    weight *= in_y[:, :, None] & in_x[:, None, :]
+    in_columns, in_rows = np.add.reduce(weight, axis=1), np.add.reduce(weight, axis=2)
+    moved = np.empty((len(points), 2))
+    np.einsum("ij,ij->i", in_columns, x, out=moved[:, 0])
+    np.einsum("ij,ij->i", in_rows, y, out=moved[:, 1])
+    total = np.maximum(np.add.reduce(in_rows, axis=1), 1e-9)
+    moved *= (LANDMARK_SIZE / cells / total)[:, None]
+    sure = inside & (np.maximum.reduce(weight, axis=(1, 2)) >= _MIN_PEAK)
     return np.where(sure[:, None], moved, points)
 
 
@@ -192,4 +188,4 @@ def _overlap(box: Raw, boxes: Raw) -> Raw:
 
 
 def _sigmoid(logits: npt.ArrayLike) -> Array:
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -80.0, 80.0))), float)
+    return np.asarray(1.0 / (1.0 + np.exp(-np.maximum(logits, -80.0))), float)

@@ -7,6 +7,7 @@ another angle, so no picture is ever turned as a whole.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -30,9 +31,9 @@ class Roi:
     def around(cls, hips_px: Array, circle_px: Array) -> Roi:
         """From the mid-hip and the point above it on the circle about the body, both (2,)."""
         x, y = (float(v) for v in circle_px - hips_px)
-        side = 2.0 * MARGIN * float(np.hypot(x, y))
+        side = 2.0 * MARGIN * math.hypot(x, y)
         center = (float(hips_px[0]), float(hips_px[1]))
-        return cls(center, max(side, 1.0), float(np.arctan2(x, -y)))
+        return cls(center, max(side, 1.0), math.atan2(x, -y))
 
     def to_image(self, points: Array, size: int) -> Array:
         """(n, 2) places in the crop (0 its edge, `size` the other) -> (n, 2) image pixels."""
@@ -46,24 +47,50 @@ class Roi:
         turned[:, :2] = world[:, :2] @ self._rotation().T
         return turned
 
-    def crop(self, image: Bytes, size: int) -> Bytes:
-        """(size, size, 3) upright crop; past the image's edge its border is repeated."""
+    def crop(self, image: Bytes, size: int, out: Bytes | None = None) -> Bytes:
+        """(size, size, 3) upright crop; past the image's edge its border is repeated.
+
+        Writes into `out` where it is given.
+        """
         scaled = self._rotation() * (self.side_px / size)
+        part, corner = self._surroundings(image)
         # a crop pixel's centre lies half a pixel from its edge
-        shift = np.array(self.center_px) + scaled @ np.full(2, 0.5 - size / 2)
+        shift = np.array(self.center_px) - corner + scaled @ np.full(2, 0.5 - size / 2)
         return cv2.warpAffine(  # type: ignore[return-value]
-            image,
+            part,
             np.column_stack([scaled, shift]),
             (size, size),
+            dst=out,
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
+
+    def _surroundings(self, image: Bytes) -> tuple[Bytes, tuple[int, int]]:
+        """A part of the image that holds the square, and where its first pixel lies.
+
+        Where the square hangs over the edge the border is repeated here: warping inside a picture
+        takes some 15 % less time than warping over its edge.
+        """
+        height, width = image.shape[:2]
+        reach = 0.5 * self.side_px * (abs(math.cos(self.angle_rad)) + abs(math.sin(self.angle_rad)))
+        x, y = self.center_px
+        left, top = math.floor(x - reach) - 2, math.floor(y - reach) - 2
+        right, bottom = math.ceil(x + reach) + 3, math.ceil(y + reach) + 3
+        above, below = max(-top, 0), max(bottom - height, 0)
+        before, after = max(-left, 0), max(right - width, 0)
+        over = max(above, below, before, after)
+        seen = left < width and top < height and right > 0 and bottom > 0
+        if not seen or over == 0 or over > min(height, width) / 2:  # or not worth it
+            return image, (0, 0)
+        part = image[max(top, 0) : bottom, max(left, 0) : right]
+        padded = cv2.copyMakeBorder(part, above, below, before, after, cv2.BORDER_REPLICATE)
+        return padded, (left, top)  # type: ignore[return-value]
 
     def distance(self, other: Roi) -> float:
         """How far apart the two centres are, in sides of this square."""
         dx = other.center_px[0] - self.center_px[0]
         dy = other.center_px[1] - self.center_px[1]
-        return float(np.hypot(dx, dy)) / self.side_px
+        return math.hypot(dx, dy) / self.side_px
 
     def scale(self, other: Roi) -> float:
         """How many times larger or smaller the other square is, at least 1."""
@@ -71,5 +98,5 @@ class Roi:
         return max(ratio, 1.0 / ratio)
 
     def _rotation(self) -> Array:
-        cos, sin = np.cos(self.angle_rad), np.sin(self.angle_rad)
+        cos, sin = math.cos(self.angle_rad), math.sin(self.angle_rad)
         return np.array([[cos, -sin], [sin, cos]])

@@ -186,6 +186,7 @@ class Service:
             latency_ms=self._latency_ms,
             recording=self._recording,
             last_rep=visits.last_rep,
+            placement=step.placement if step else None,
         )
 
 

@@ -54,6 +54,16 @@ class CameraSettings:
 
 
 @dataclass(frozen=True)
+class ModelSettings:
+    """What runs the models."""
+
+    runtime: Literal["auto", "tflite-runtime", "ai-edge-litert"] = _setting(
+        "auto",
+        "What runs the models; auto: the faster of those installed for this kind of processor.",
+    )
+
+
+@dataclass(frozen=True)
 class PoseSettings:
     """The pose model."""
 
@@ -115,6 +125,7 @@ class Settings:
 
     unit: UnitSettings = field(default_factory=UnitSettings)
     camera: CameraSettings = field(default_factory=CameraSettings)
+    models: ModelSettings = field(default_factory=ModelSettings)
     pose: PoseSettings = field(default_factory=PoseSettings)
     wink: WinkSettings = field(default_factory=WinkSettings)
     load: LoadSettings = field(default_factory=LoadSettings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 
 import numpy as np
 
@@ -17,6 +17,7 @@ class TraceBuffer:
     def __init__(self) -> None:
         self._rows: deque[tuple[float, ...]] = deque()
         self._reasons: deque[tuple[float, str | None]] = deque()
+        self._doubts: deque[tuple[float, str | None]] = deque()
         self._loads: deque[tuple[float, Load]] = deque()
 
     def append(self, body: BodyPose | None, pelvis: PelvisPose, wink: Wink, load: Load) -> None:
@@ -26,8 +27,9 @@ class TraceBuffer:
         seen["time_s"] = pelvis.time_s
         self._rows.append(tuple(_number(seen[name]) for name in TRACE_COLUMNS))
         self._reasons.append((pelvis.time_s, pelvis.reason))
+        self._doubts.append((pelvis.time_s, pelvis.doubt))
         self._loads.append((pelvis.time_s, load))
-        for rows in (self._rows, self._reasons, self._loads):
+        for rows in (self._rows, self._reasons, self._doubts, self._loads):
             while rows[0][0] < pelvis.time_s - KEPT_S:
                 rows.popleft()
 
@@ -37,10 +39,13 @@ class TraceBuffer:
         table = np.array(rows, float).reshape(-1, len(TRACE_COLUMNS))
         return Trace({name: table[:, i] for i, name in enumerate(TRACE_COLUMNS)})
 
-    def commonest_reason(self, start_s: float, end_s: float) -> str | None:
-        """Why most of the unmeasured frames between start and end were not measured."""
-        reasons = Counter(r for t, r in self._reasons if start_s <= t <= end_s and r is not None)
-        return reasons.most_common(1)[0][0] if reasons else None
+    def reasons(self, start_s: float, end_s: float) -> list[tuple[float, str | None]]:
+        """(time_s, why the frame was not measured; None: it was) between start and end."""
+        return [said for said in self._reasons if start_s <= said[0] <= end_s]
+
+    def doubts(self, start_s: float, end_s: float) -> list[tuple[float, str | None]]:
+        """(time_s, what made the frame vague; None: nothing) between start and end."""
+        return [said for said in self._doubts if start_s <= said[0] <= end_s]
 
     def loads(self, start_s: float, end_s: float) -> list[Load]:
         """The load of every frame between start and end."""

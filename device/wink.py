@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from device.reasons import AFTER_BOTTOM_S, Reason, unsure
 from device.records import (
     Array,
     Basis,
@@ -34,7 +35,6 @@ from device.smooth import AngleFilter, Smoothed, smooth
 MAX_LUMBAR_SD_DEG = 10.0  # a vaguer lumbar angle would only cut winks at random
 MIN_SHARE_MEASURED = 0.7  # of the frames from the start of the rep until just past its bottom
 MAX_GAP_S = 0.3  # a wink comes and goes in about half a second
-AFTER_BOTTOM_S = 0.25
 # How a frame's error behaves within a rep, as shares of its variance, measured on tuning lifters
 # (models/lifter/evaluate.py, seeds 9000, 9005, 9020). WHITE_SHARE is its own, smoothing takes it.
 # DIFFERENCE_SHARE is the variance of the difference between two moments: 0 would be an error that
@@ -210,19 +210,21 @@ def judge(
     threshold_deg: float,
     max_sd_deg: float,
     reason: str | None,
+    doubt: str | None = None,
 ) -> Verdict:
-    """The answer to a rep; `reason` is why its unmeasured frames were not measured."""
+    """The answer to a rep.
+
+    `reason`: why its unmeasured frames were not measured, or why there is no neutral. `doubt`:
+    what made its measured frames vague.
+    """
     if span.partial:
-        return Verdict(VerdictName.PARTIAL, "not deep enough to count")
+        return Verdict(VerdictName.PARTIAL, Reason.TOO_SHALLOW)
     if neutral is None:
-        return _not_measured(reason or "nobody stood still before the set")
-    gap = _gap(trace, span)
-    if gap is not None or measured.wink_deg is None or measured.wink_sd_deg is None:
-        return _not_measured(reason or gap or "the pelvis was not seen")
+        return _not_measured(reason or Reason.NO_NEUTRAL)
+    if _gap(trace, span) or measured.wink_deg is None or measured.wink_sd_deg is None:
+        return _not_measured(reason or Reason.PICTURES_MISSING)
     if measured.wink_sd_deg > max_sd_deg:
-        return _not_measured(
-            f"the unit is not sure: plus or minus {measured.wink_sd_deg:.0f} degrees"
-        )
+        return _not_measured(unsure(measured.wink_sd_deg, doubt))
     past = measured.wink_deg > threshold_deg
     return Verdict(VerdictName.WINK if past else VerdictName.CLEAN)
 
@@ -231,15 +233,15 @@ def _not_measured(reason: str) -> Verdict:
     return Verdict(VerdictName.NOT_MEASURED, reason)
 
 
-def _gap(trace: Trace, span: RepSpan) -> str | None:
-    """What is missing of the part of the rep that a wink lies in; None: enough was measured."""
+def _gap(trace: Trace, span: RepSpan) -> bool:
+    """Whether too much is missing of the part of the rep that a wink lies in."""
     times = trace.columns["time_s"]
     part = (times >= span.start_s) & (times <= span.bottom_s + AFTER_BOTTOM_S)
     seen = np.isfinite(trace.columns["anterior_pelvic_tilt_deg"]) & part
     if not part.any() or seen.sum() < MIN_SHARE_MEASURED * part.sum():
-        return "too little of the rep was seen"
+        return True
     edges = np.concatenate([[span.start_s], times[seen], [span.bottom_s + AFTER_BOTTOM_S]])
-    return "a part of the rep was hidden" if np.diff(edges).max() > MAX_GAP_S else None
+    return bool(np.diff(edges).max() > MAX_GAP_S)
 
 
 def _basis(lumbar_sd_deg: Array) -> Basis:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import importlib
+import platform
 import sys
 
 PACKAGES = ("numpy", "cv2", "pyrealsense2", "gpiozero", "flask", "waitress")
-INTERPRETER = "tflite_runtime" if sys.version_info < (3, 12) else "ai_edge_litert"
+
+
+def interpreters() -> list[str]:
+    """The modules that run the models, as runtime.in asks for them."""
+    old = sys.version_info < (3, 12)
+    found = ["tflite_runtime.interpreter"] if old else []
+    if not old or platform.machine() == "x86_64":
+        found.append("ai_edge_litert.interpreter")
+    return found
 
 
 def main() -> int:
     """Exit code: 0 when every package can be imported."""
-    for name in (*PACKAGES, f"{INTERPRETER}.interpreter"):
+    for name in (*PACKAGES, *interpreters()):
         try:
             importlib.import_module(name)
         except (ImportError, OSError) as error:

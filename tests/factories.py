@@ -12,11 +12,16 @@ from typing import Any
 import numpy as np
 
 from device.records import (
+    Arrow,
     Basis,
+    Envelope,
     LiveState,
+    Move,
     Neutral,
     NeutralSource,
     Onset,
+    Placement,
+    PlacementVerdict,
     Rep,
     RepSummary,
     Trace,
@@ -200,3 +205,39 @@ def make_summary(**changes: Any) -> RepSummary:
         loaded=True,
     )
     return replace(summary, **changes)
+
+
+D455 = Envelope("D455", 55.0, (0.9, 1.6), (0.8, 1.6), portrait=True)
+
+
+def make_placement(*moves: Move, **changes: Any) -> Placement:
+    """A D455 that hangs well behind a lifter, or has these moves to make."""
+    placement = Placement(
+        time_s=27.1,
+        verdict=PlacementVerdict.MOVE if moves else PlacementVerdict.GOOD,
+        moves=moves,
+        envelope=D455,
+        azimuth_deg=21.6,
+        distance_m=1.38,
+        height_m=1.1,
+        tilt_down_deg=8.2,
+        lean_deg=0.6,
+        portrait=True,
+        shoulder_margin_deg=14.0,
+        feet_margin_deg=6.5,
+        left_margin_deg=15.0,
+        right_margin_deg=17.0,
+    )
+    return replace(placement, **changes)
+
+
+def make_far_placement() -> Placement:
+    """Too far to the side and too far away, with the feet cut off."""
+    return make_placement(
+        Move(Arrow.RIGHT, "move the unit 30 cm to the right, round the lifter"),
+        Move(Arrow.CLOSER, "move the unit 30 cm closer"),
+        Move(Arrow.TILT_DOWN, "the feet are out of the picture: tilt it down 4 degrees"),
+        azimuth_deg=64.0,
+        distance_m=1.87,
+        feet_margin_deg=-2.8,
+    )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from flask import Blueprint, Response
 
-from web.hub import LiveHub
+from web.hub import LiveHub, Snapshot
 from web.now import now_view
+from web.placement import placement_view
 
 HEARTBEAT_S = 5.0
 STREAM_S = 15 * 60.0  # then the browser comes again; a forgotten tab does not hold its place
@@ -34,13 +36,31 @@ class Viewers:
         self._free.release()
 
 
+View = Callable[[Snapshot], dict[str, Any]]
+
+
+def _now(snapshot: Snapshot) -> dict[str, Any]:
+    return now_view(snapshot).as_json()
+
+
+def _placement(snapshot: Snapshot) -> dict[str, Any]:
+    return placement_view(snapshot).as_json()
+
+
 def events_blueprint(hub: LiveHub, places: int) -> Blueprint:
-    """The route `/events`."""
+    """The routes `/events` and `/events/placement`; together they have so many places."""
     blueprint = Blueprint("events", __name__)
     viewers = Viewers(places)
 
     @blueprint.get("/events")
     def events() -> Response:
+        return streamed(_now)
+
+    @blueprint.get("/events/placement")
+    def placement_events() -> Response:
+        return streamed(_placement)
+
+    def streamed(view: View) -> Response:
         if not viewers.enter():
             return Response(
                 f"{places} live pages are open already, which is as many as the unit serves;"
@@ -49,7 +69,7 @@ def events_blueprint(hub: LiveHub, places: int) -> Blueprint:
                 headers={"Retry-After": str(RETRY_AFTER_S)},
                 mimetype="text/plain",
             )
-        response = Response(event_stream(hub), mimetype="text/event-stream")
+        response = Response(event_stream(hub, view=view), mimetype="text/event-stream")
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Accel-Buffering"] = "no"  # a proxy must not hold events back
         response.call_on_close(viewers.leave)
@@ -58,7 +78,7 @@ def events_blueprint(hub: LiveHub, places: int) -> Blueprint:
     return blueprint
 
 
-def event_stream(hub: LiveHub, stream_s: float = STREAM_S) -> Iterator[str]:
+def event_stream(hub: LiveHub, stream_s: float = STREAM_S, view: View = _now) -> Iterator[str]:
     """The newest state at once and whenever it changes; a heartbeat when nothing does."""
     ends_s = time.monotonic() + stream_s
     seen = -1
@@ -69,7 +89,7 @@ def event_stream(hub: LiveHub, stream_s: float = STREAM_S) -> Iterator[str]:
             yield "event: beat\ndata: still here\n\n"
             continue
         seen = snapshot.version
-        yield f"data: {json.dumps(now_view(snapshot).as_json())}\n\n"
+        yield f"data: {json.dumps(view(snapshot))}\n\n"
         _rest(hub, seen)
 
 

@@ -1,4 +1,4 @@
-"""The pages: now, sessions, one session, and health for machines."""
+"""The pages: now, placement, sessions, one session, and health for machines."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from web import queries
 from web.charts import rep_chart, scale_for
 from web.hub import LiveHub
 from web.now import now_view
+from web.placement import placement_view
 
 Rendered = tuple[Any, int]
 
@@ -23,6 +24,10 @@ def pages_blueprint(database: Path, hub: LiveHub) -> Blueprint:
     @blueprint.get("/")
     def now() -> str:
         return render_template("now.html", now=now_view(hub.newest()))
+
+    @blueprint.get("/placement")
+    def placement() -> str:
+        return render_template("placement.html", placement=placement_view(hub.newest()))
 
     @blueprint.get("/sessions")
     def sessions() -> str | Rendered:

@@ -74,7 +74,7 @@ def rep_detail(verdict: str, wink_deg: float | None, start: str | None, reason: 
     """What there is to say of a rep beside its verdict; `start` as `onset` gives it."""
     unjudged = (VerdictName.NOT_MEASURED.value, VerdictName.PARTIAL.value)
     if verdict in unjudged or wink_deg is None:
-        return _sentence(reason)
+        return sentence(reason)
     whole = round(wink_deg)
     if whole == 0:
         return "Your pelvis held its position."
@@ -126,7 +126,8 @@ def _whole(value: float) -> str:
     return f"{round(value)}".replace("-", "−")
 
 
-def _sentence(text: str | None) -> str:
+def sentence(text: str | None) -> str:
+    """With a capital and a full stop; empty for nothing."""
     if not text:
         return ""
     return f"{text[0].upper()}{text[1:].rstrip('.')}."

@@ -127,6 +127,7 @@ class PosedBody:
     thorax_rotation: Array  # (3, 3)
     grip: Grip | None  # centre and axis of what the hands hold
     truth: PelvisTruth
+    from_rest: Array  # (bones, 4, 4) carries a vertex at rest to where that bone alone puts it
 
     @property
     def mid_hip(self) -> Array:
@@ -288,6 +289,7 @@ class Lifter:
             thorax_rotation=skeleton.turn("spine01"),
             grip=grip,
             truth=_truth(skeleton.rest, pelvis, heads),
+            from_rest=skeleton.places(bones[:, :3, 3] + offset),
         )
 
     def _foot_ends(self) -> tuple[list[int], list[int]]:
@@ -308,6 +310,7 @@ def placed(body: PosedBody, x_m: float, y_m: float, heading_deg: float = 0.0) ->
     """The body turned to the left about the vertical axis through the origin, then shifted."""
     turn = rot_z(heading_deg)
     offset = np.array([x_m, y_m, 0.0])
+    place = np.block([[turn, offset[:, None]], [np.zeros(3), np.ones(1)]])
     grip = body.grip and Grip(turn @ body.grip.centre_m + offset, turn @ body.grip.axis)
     truth = body.truth
     return replace(
@@ -318,6 +321,7 @@ def placed(body: PosedBody, x_m: float, y_m: float, heading_deg: float = 0.0) ->
         thorax_rotation=turn @ body.thorax_rotation,
         grip=grip,
         truth=replace(truth, rotation_deg=wrap_deg(truth.rotation_deg + heading_deg)),
+        from_rest=place @ body.from_rest,
     )
 
 

@@ -164,8 +164,9 @@ class Clip:
 class DepthWriter:
     """Writes a clip's background and depth frames; enter it, add frames, leave it."""
 
-    def __init__(self, folder: Path, background: Depth) -> None:
+    def __init__(self, folder: Path, background: Depth, preset: int = depth_codec.PRESET) -> None:
         self._background = background
+        self._preset = preset
         self._waiting: list[depth_codec.Figure] = []
         folder.mkdir(parents=True, exist_ok=True)
         if not cv2.imwrite(str(folder / _BACKGROUND), background):
@@ -181,7 +182,7 @@ class DepthWriter:
 
     def _flush(self) -> None:
         if self._waiting:
-            block = depth_codec.encode(self._waiting)
+            block = depth_codec.encode(self._waiting, self._preset)
             self._file.write(_HEAD.pack(len(block), zlib.crc32(block)) + block)
             self._waiting = []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from device.records import Array
 from models.lifter.body import Floats, Lifter, PosedBody
+from models.lifter.skeleton import hip_flexion_deg
+from models.lifter.tissue import Tissue
 
 Rgb = tuple[float, float, float]
 Labels = npt.NDArray[np.int8]
@@ -67,6 +69,7 @@ class Wardrobe:
             (np.ones(faces.size), (faces.ravel(), corners)), shape=(count, len(faces))
         )
         self._faces = faces
+        self._thighs = [lifter.bones.index(f"upperleg01.{side}") for side in "LR"]
         self._weights = {
             "foot": lifter.bone_weight(("foot", "toe")),
             "leg": lifter.bone_weight(("upperleg", "lowerleg", "foot", "toe")),
@@ -131,6 +134,23 @@ class Wardrobe:
         lift = np.clip(away, 0.0, 0.03) + gap
         return np.asarray(skin + normal * lift[:, None], np.float32)
 
+    def softened(self, body: PosedBody, tissue: Tissue) -> PosedBody:
+        """The body with its soft tissue displaced; joints and pelvis stay where they are."""
+        up = body.pelvis_rotation[:, 2]
+        skin = body.vertices.astype(float)
+        moved = tissue.displacement(
+            self._rest, self.normals(skin), up, self._hip_flexion_deg(body)
+        )
+        return replace(body, vertices=(skin + moved).astype(np.float32))
+
+    def _hip_flexion_deg(self, body: PosedBody) -> float:
+        """Mean of both sides."""
+        sides = [
+            hip_flexion_deg(body.pelvis_rotation, body.from_rest[bone, :3, :3])
+            for bone in self._thighs
+        ]
+        return float(np.mean(sides))
+
     def _stand_off(self, labels: Labels, outfit: Outfit, body: PosedBody) -> Array:
         by_region = np.array([0, outfit.shirt_loose_m, outfit.shorts_loose_m, 0.002, 0.012, 0.009])
         gap: Array = by_region[labels]
@@ -146,7 +166,7 @@ class Wardrobe:
         ways = rng.normal(size=(6, 3))
         ways /= np.linalg.norm(ways, axis=1, keepdims=True)
         waves = rng.uniform(15.0, 60.0, 6)  # rad/m
-        bend = np.radians(sum(body.angles.thigh) / 2 + body.truth.tilt_deg)
+        bend = np.radians(self._hip_flexion_deg(body))
         phases = rng.uniform(0, 2 * np.pi, 6) + bend * rng.normal(0, 1.2, 6)
         field: Array = np.sin((self._rest @ ways.T) * waves + phases).mean(axis=1) * 2.0
         return field

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,8 @@ from models.lifter.clothing import Outfit, Wardrobe
 from models.lifter.render import Scene, depth_image, look_at
 from models.lifter.scene import Mesh, box, cylinder, dressed, props_for, wall
 from models.lifter.sensor import D400Noise
+from models.lifter.skin import ANATOMICAL, Skin, SkinWay, random_way
+from models.lifter.tissue import FIRM, Tissue, random_tissue
 
 POSES = 6
 CAMERAS = 8
@@ -36,6 +38,8 @@ HOLE = np.iinfo(np.int16).min
 NATIVE_F_PX = 425.0  # a D400 at 848 x 480
 ROI_PX = 160  # what is cast around the hips; the crop averages it down to 64
 ROI_M = 0.95
+BALANCED_SHARE = 0.65  # of the squatting poses: the lean is one that a lifter can hold
+SOFT_SHARE = 0.75  # of the lifters have soft tissue that does not follow the bones
 LOADED = ("high_bar", "low_bar", "front", "goblet", "overhead", "hanging", "forward")
 _SAME = Extrinsics(np.eye(3), np.zeros(3))
 
@@ -56,6 +60,11 @@ class CropSet:
     def __len__(self) -> int:
         return len(self.views)
 
+    def some(self, groups: int) -> CropSet:
+        """At most so many groups, evenly spread."""
+        chosen = np.linspace(0, len(self) - 1, min(groups, len(self))).astype(int)
+        return CropSet(self.views[chosen], self.truth[chosen], self.about[chosen])
+
     @property
     def samples(self) -> int:
         """Views in all."""
@@ -68,8 +77,18 @@ def load_crops(folder: Path, part: str) -> CropSet:
     chosen = [s for i, s in enumerate(shards) if (i % 12 == 0) == (part == "validation")]
     if not chosen:
         raise FileNotFoundError(f"no {part} crops in {folder}: run python -m models.lifter.crops")
-    loaded = [np.load(shard) for shard in chosen]
-    return CropSet(*(np.concatenate([s[k] for s in loaded]) for k in ("views", "truth", "about")))
+    return CropSet(*(_joined(chosen, key) for key in ("views", "truth", "about")))
+
+
+def _joined(shards: Sequence[Path], key: str) -> npt.NDArray[Any]:
+    """One array of all shards, filled piece by piece: they are large."""
+    with np.load(shards[0]) as first:
+        sample = first[key]
+    whole = np.empty((len(shards) * len(sample), *sample.shape[1:]), sample.dtype)
+    for i, shard in enumerate(shards):
+        with np.load(shard) as one:
+            whole[i * len(sample) : (i + 1) * len(sample)] = one[key]
+    return whole
 
 
 # ---------------------------------------------------------------- what is drawn
@@ -150,17 +169,34 @@ def standing_pose(stance: Stance, rng: np.random.Generator) -> PoseAngles:
     )
 
 
-def squat_pose(stance: Stance, rng: np.random.Generator) -> tuple[PoseAngles, float]:
-    """One pose and its depth 0 to 1; the pelvis knows nothing of the depth.
+def _any_tilt_and_bend(rng: np.random.Generator) -> tuple[float, float]:
+    """Pelvic tilt and lumbar flexion over the whole range, knowing nothing of each other.
 
-    Only a lean that nobody can hold is drawn again: the trunk is tilt and lumbar flexion
-    together.
+    Only a lean that nobody can hold is drawn again: the trunk is tilt and flexion together.
     """
-    depth = float(rng.random() ** 0.7)
     while True:
         tilt, lumbar = float(rng.uniform(-18, 60)), float(rng.uniform(-22, 75))
         if -10 < tilt + 0.6 * lumbar < 70:
-            break
+            return tilt, lumbar
+
+
+def _balanced_tilt_and_bend(depth: float, rng: np.random.Generator) -> tuple[float, float]:
+    """The trunk leans as balance at that depth asks; what the pelvis does in it is still free."""
+    while True:
+        lean = rng.uniform(-5, 8) + depth * rng.uniform(15, 55)
+        tilt = float(rng.uniform(-25, 45))
+        lumbar = float((lean - tilt) / 0.8)
+        if -30 < lumbar < 70:
+            return tilt, lumbar
+
+
+def squat_pose(stance: Stance, rng: np.random.Generator) -> tuple[PoseAngles, float]:
+    """One pose and its depth 0 to 1; the pelvis knows nothing of the depth."""
+    depth = float(rng.random() ** 0.7)
+    if rng.random() < BALANCED_SHARE:
+        tilt, lumbar = _balanced_tilt_and_bend(depth, rng)
+    else:
+        tilt, lumbar = _any_tilt_and_bend(rng)
     thigh = depth * rng.uniform(75, 125)
     shank = depth * rng.uniform(10, 45)
     apart, turned = rng.normal(0, 2, 2), rng.normal(0, 2.5, 2)
@@ -198,12 +234,12 @@ class View:
 
 
 def random_view(rng: np.random.Generator) -> View:
-    """Anywhere a unit can be mounted, mostly behind and oblique."""
-    reach = 60.0 if rng.random() < 0.85 else 85.0
+    """Anywhere a unit can be mounted, mostly behind and oblique, seldom on the front uprights."""
+    reach = float(rng.choice((60.0, 110.0, 150.0), p=(0.82, 0.12, 0.06)))
     return View(
         azimuth_deg=float(rng.uniform(-reach, reach)),
-        distance_m=float(rng.uniform(0.8, 1.8)),
-        height_m=float(rng.uniform(0.6, 1.9)),
+        distance_m=float(rng.uniform(0.8, 1.9)),
+        height_m=float(rng.uniform(0.6, 2.0)),
         rotation_deg=int(rng.choice([0, 90, 180, 270])),
         baseline_m=0.05 if rng.random() < 0.5 else 0.095,
     )
@@ -226,6 +262,11 @@ def clutter(view: View, body: PosedBody, rng: np.random.Generator) -> list[Mesh]
         middle = body.mid_hip + toward * rng.uniform(0.3, 0.6)
         middle[2] = body.mid_hip[2] + rng.uniform(-0.35, 0.35)
         meshes.append(cylinder(middle - side, middle + side, 0.025, (0.4, 0.4, 0.4)))
+    if rng.random() < 0.25:  # a spotter's trunk or leg
+        foot = body.mid_hip + toward * rng.uniform(0.3, 0.8) + side * rng.uniform(-0.6, 0.6)
+        top = np.array([foot[0], foot[1], rng.uniform(0.9, 1.7)])
+        foot[2] = 0.0
+        meshes.append(cylinder(foot, top, float(rng.uniform(0.06, 0.18)), (0.3, 0.3, 0.3)))
     if rng.random() < 0.4:
         meshes.append(wall(float(body.mid_hip[1] - rng.uniform(0.5, 1.5))))
     return meshes
@@ -237,6 +278,7 @@ class Studio:
     def __init__(self) -> None:
         self.lifter = Lifter()
         self.wardrobe = Wardrobe(self.lifter)
+        self.skin = Skin(self.lifter)
         unseen = self.lifter.bone_weight(
             (
                 "head",
@@ -280,14 +322,28 @@ class Studio:
             self._noises[key] = camera, noise
         return self._noises[key]
 
-    def mesh(self, body: PosedBody, outfit: Outfit) -> Mesh:
+    def mesh(
+        self, body: PosedBody, outfit: Outfit, tissue: Tissue = FIRM, way: SkinWay = ANATOMICAL
+    ) -> Mesh:
         """The dressed body without head, fingers and toes."""
+        body = self.skin.displaced(body, way)
+        if tissue.bumps:
+            body = self.wardrobe.softened(body, tissue)
         mesh = dressed(body, self.wardrobe, outfit)
         return replace(mesh, faces=mesh.faces[self._kept])
 
 
+class HasSensor(Protocol):
+    """Whatever `seen_view` can look through."""
+
+    def sensor(
+        self, distance_m: float, baseline_m: float, rng: np.random.Generator
+    ) -> tuple[Intrinsics, Any]:
+        """A camera that sees the hips' surroundings, and its noise (`apply` as D400Noise has)."""
+
+
 def seen_view(
-    studio: Studio, scene: Scene, body: PosedBody, view: View, rng: np.random.Generator
+    studio: HasSensor, scene: Scene, body: PosedBody, view: View, rng: np.random.Generator
 ) -> tuple[HipView, float]:
     """The hip view and the bearing of the line of sight in the world, deg.
 
@@ -327,6 +383,8 @@ def truth_of(body: PosedBody, sight_deg: float) -> tuple[float, float, float, fl
 def crops_of_one_lifter(studio: Studio, rng: np.random.Generator) -> dict[str, npt.NDArray[Any]]:
     """`views`, `truth` and `about` of one body: one group a camera."""
     shape, outfit, stance = random_shape(rng), random_outfit(rng), random_stance(rng)
+    tissue = random_tissue(rng) if rng.random() < SOFT_SHARE else FIRM
+    way = random_way(rng)
     posed = [squat_pose(stance, rng) for _ in range(POSES)]
     poses = [standing_pose(stance, rng), *(pose for pose, _ in posed)]
     depths = [0.0, *(depth for _, depth in posed)]
@@ -335,7 +393,7 @@ def crops_of_one_lifter(studio: Studio, rng: np.random.Generator) -> dict[str, n
     truth = np.zeros((CAMERAS, 1 + POSES, 4), np.float32)
     about = np.zeros((CAMERAS, 1 + POSES, 4), np.float32)
     for p, body in enumerate(studio.lifter.pose(shape, poses)):
-        meshes = [studio.mesh(body, outfit), *props_for(body)]
+        meshes = [studio.mesh(body, outfit, tissue, way), *props_for(body)]
         plain = Scene(meshes)
         for c, view in enumerate(cameras):
             extra = clutter(view, body, rng) if rng.random() < 0.2 else []

@@ -41,6 +41,8 @@ class _Conv(nn.Module):
         self.conv = nn.Conv2d(before, after, 3, stride, 1, bias=False)
         self.norm = nn.BatchNorm2d(after)
         self.skip = before == after and stride == 1
+        if self.skip:  # begins as doing nothing
+            nn.init.zeros_(self.norm.weight)
 
     def forward(self, x: Tensor) -> Tensor:
         out = self.norm(self.conv(x))
@@ -62,12 +64,21 @@ class PelvisNetwork(nn.Module):
             _Conv(48, 48, 1),
             _Conv(48, 64, 2),
             _Conv(64, 64, 1),
+            _Conv(64, 64, 1),
             _Conv(64, 96, 2),
+            _Conv(96, 96, 1),
+            _Conv(96, 96, 1),
             nn.Flatten(),
             nn.Linear(96 * 16, EMBEDDING),
             nn.ReLU(),
         )
-        self.head = nn.Sequential(nn.Linear(2 * EMBEDDING, 128), nn.ReLU(), nn.Linear(128, OUTPUTS))
+        self.head = nn.Sequential(
+            nn.Linear(2 * EMBEDDING, 192),
+            nn.ReLU(),
+            nn.Linear(192, 128),
+            nn.ReLU(),
+            nn.Linear(128, OUTPUTS),
+        )
 
     def embed(self, view: Tensor) -> Tensor:
         """(n, 4, 64, 64) -> (n, 128)."""
@@ -86,11 +97,23 @@ class PelvisNetwork(nn.Module):
 
 
 class ShippedNetwork(nn.Module):
-    """What the unit runs: channels last, degrees, log standard deviations calibrated."""
+    """What the unit runs: channels last, degrees, log standard deviations calibrated.
 
-    def __init__(self, network: PelvisNetwork, sd_scale: tuple[float, float, float, float]) -> None:
+    `mean` (128,) and `whitening` (128, 128) tell how embeddings of known views are spread; the
+    third output is how far a view lies outside that, 1 being usual.
+    """
+
+    def __init__(
+        self,
+        network: PelvisNetwork,
+        sd_scale: tuple[float, float, float, float],
+        mean: Tensor,
+        whitening: Tensor,
+    ) -> None:
         super().__init__()
         self.network = network
+        self.register_buffer("mean", mean)
+        self.register_buffer("whitening", whitening)
         unit = torch.full((OUTPUTS,), 1.0)
         unit[[0, 1, 4]] = DEG_PER_UNIT
         shift = torch.zeros(OUTPUTS)
@@ -98,7 +121,9 @@ class ShippedNetwork(nn.Module):
         self.register_buffer("unit", unit)
         self.register_buffer("shift", shift)
 
-    def forward(self, view: Tensor, standing: Tensor) -> tuple[Any, Tensor]:
-        """(1, 64, 64, 4), (1, 128) -> (1, 9), (1, 128)."""
+    def forward(self, view: Tensor, standing: Tensor) -> tuple[Any, Tensor, Tensor]:
+        """(1, 64, 64, 4), (1, 128) -> (1, 9), (1, 128), (1, 1)."""
         said, embedding = self.network(view.permute(0, 3, 1, 2), standing)
-        return said * self.unit + self.shift, embedding
+        away: Tensor = functional.linear(embedding - self.mean, self.whitening)
+        strangeness = (away * away).mean(dim=1, keepdim=True)
+        return said * self.unit + self.shift, embedding, strangeness

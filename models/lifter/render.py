@@ -61,7 +61,7 @@ class Scene:
         counts = [len(mesh.faces) for mesh in meshes]
         self.mesh_of_face = np.repeat(np.arange(len(meshes), dtype=np.int32), counts)
         self._embree: Any = rtcore_scene.EmbreeScene()
-        self._mesh = TriangleMesh(self._embree, self.vertices[self.faces])
+        self._mesh = TriangleMesh(self._embree, self.vertices, self.faces)
 
     def cast(self, origin: npt.ArrayLike, directions: npt.NDArray[Any]) -> Hits:
         """Rays from one point (3,) or many (n, 3) along directions (n, 3) of any length."""

@@ -91,6 +91,12 @@ def tilt_list_rotation_deg(turn: Array) -> tuple[float, float, float]:
     return float(tilt), float(side), float(around)
 
 
+def hip_flexion_deg(pelvis_rotation: Array, thigh_rotation: Array) -> float:
+    """How far the thigh is raised in the pelvis, deg."""
+    down = pelvis_rotation.T @ thigh_rotation @ np.array([0.0, 0.0, -1.0])
+    return float(np.degrees(np.arctan2(-down[1], -down[2])))
+
+
 def two_bones(
     root: Array, target: Array, upper_m: float, lower_m: float, pole: npt.ArrayLike
 ) -> tuple[Array, Array]:
@@ -157,6 +163,15 @@ class Skeleton:
             place = place + self.turn(self.rest.names[parent]) @ step
             index = parent
         return place
+
+    def places(self, heads_m: Array) -> Array:
+        """(bones, 4, 4) rest to posed, of each bone, where the bones begin at (bones, 3)."""
+        full = np.tile(np.eye(4), (len(self.rest.names), 1, 1))
+        for i, (parent, name) in enumerate(zip(self.rest.parents, self.rest.names, strict=True)):
+            turn = self._local[i] if parent < 0 else full[parent, :3, :3] @ self._local[i]
+            full[i, :3, :3] = turn
+            full[i, :3, 3] = heads_m[i] - turn @ self.rest.joints[name]
+        return full
 
     def copy(self) -> Skeleton:
         """The same pose, to be changed on its own."""

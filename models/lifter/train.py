@@ -27,6 +27,8 @@ from models.lifter.network import ANGLES, DEG_PER_UNIT, PelvisNetwork
 
 GROUPS_A_BATCH = 14
 LEARNING_RATE = 2.5e-3
+VALIDATION_GROUPS = 500  # looked at after each epoch; the export looks at all
+WARM_UP = 0.08  # share of the training in which the learning rate rises
 WITHOUT_STANDING = 0.25  # share of groups that must do without the standing view
 DEG = 180.0 / np.pi
 
@@ -160,60 +162,81 @@ def _rms(values: npt.NDArray[Any]) -> float:
     return float(np.sqrt(np.mean(np.square(values))))
 
 
-def train(
-    folder: Path,
-    out: Path,
-    epochs: int,
-    steps: int,
-    seed: int,
-    start: Path | None = None,
-    rate: float = LEARNING_RATE,
-) -> None:
+@dataclass(frozen=True)
+class Plan:
+    """How long to train: `epochs` of `steps` batches, or less where `minutes` are over before."""
+
+    epochs: int
+    steps: int
+    rate: float = LEARNING_RATE
+    minutes: float = np.inf
+    seed: int = 1
+
+    def share(self, step: int, minutes: float) -> float:
+        """How much of it is done, 0 to 1."""
+        return min(1.0, max(step / (self.epochs * self.steps), minutes / self.minutes))
+
+    def rate_at(self, share: float) -> float:
+        """The learning rate: up in the first tenth, then down along a cosine to nothing."""
+        if share < WARM_UP:
+            return self.rate * (0.04 + 0.96 * share / WARM_UP)
+        return self.rate * 0.5 * (1 + float(np.cos(np.pi * (share - WARM_UP) / (1 - WARM_UP))))
+
+
+@dataclass
+class Run:
+    """What a checkpoint holds."""
+
+    network: PelvisNetwork
+    optimiser: torch.optim.Optimizer
+    epoch: int = 0
+    minutes: float = 0.0
+
+    def save(self, file: Path) -> None:
+        """Writes the checkpoint, whole or not at all."""
+        draft = file.with_suffix(".tmp")
+        torch.save(
+            {
+                "epoch": self.epoch,
+                "minutes": self.minutes,
+                "network": self.network.state_dict(),
+                "optimiser": self.optimiser.state_dict(),
+            },
+            draft,
+        )
+        draft.replace(file)
+
+    def resume(self, file: Path) -> None:
+        """Goes on from the checkpoint, if there is one."""
+        if file.exists():
+            saved = torch.load(file, weights_only=True)
+            self.network.load_state_dict(saved["network"])
+            self.optimiser.load_state_dict(saved["optimiser"])
+            self.epoch, self.minutes = int(saved["epoch"]), float(saved["minutes"])
+
+
+def train(folder: Path, out: Path, plan: Plan, start: Path | None = None) -> None:
     """Runs the epochs that are not done yet; a checkpoint and a line of figures after each.
 
-    An epoch is `steps` batches; crops that were rendered meanwhile join with the next epoch.
-    `start` is a checkpoint whose weights are begun with.
+    Crops that were rendered meanwhile join with the next epoch. `start` is a checkpoint whose
+    weights are begun with.
     """
     out.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(seed)
+    torch.manual_seed(plan.seed)
     network = PelvisNetwork().to(memory_format=torch.channels_last)
     if start is not None:
         network.load_state_dict(torch.load(start, weights_only=True)["network"])
-    validation = load_crops(folder, "validation")
-    optimiser = torch.optim.AdamW(network.parameters(), rate, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, rate, total_steps=epochs * steps + 1, pct_start=0.15
-    )
-    done = _resume(out, network, optimiser, schedule)
-    for epoch in range(done, epochs):
-        rng = np.random.default_rng([seed, epoch])
+    run = Run(network, torch.optim.AdamW(network.parameters(), plan.rate, weight_decay=1e-2))
+    run.resume(out / "checkpoint.pt")
+    validation = load_crops(folder, "validation").some(VALIDATION_GROUPS)
+    while plan.share(run.epoch * plan.steps, run.minutes) < 1:
         crops = load_crops(folder, "train")
-        print(
-            f"{crops.samples} crops to learn from, {validation.samples} to check with", flush=True
-        )
-        network.train()
-        started, total = time.monotonic(), 0.0
-        rounds = steps * GROUPS_A_BATCH // len(crops) + 1
-        order = np.concatenate([rng.permutation(len(crops)) for _ in range(rounds)])
-        for step in range(steps):
-            chosen = np.sort(order[step * GROUPS_A_BATCH : (step + 1) * GROUPS_A_BATCH])
-            batch = augmented(to_batch(crops, chosen), rng)
-            known = torch.from_numpy(rng.random(len(chosen)) > WITHOUT_STANDING).float()
-            loss = losses(network, batch, known)
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
-            optimiser.step()
-            schedule.step()
-            total += float(loss.detach())
-            if step % 200 == 199:
-                print(
-                    f"epoch {epoch + 1}/{epochs}  {step + 1}/{steps}  {total / (step + 1):.4f}",
-                    flush=True,
-                )
+        print(f"{crops.samples} crops to learn from", flush=True)
+        started = time.monotonic()
+        _one_epoch(run, plan, crops)
         figures = report(network, validation)
         line = {
-            "epoch": epoch + 1,
+            "epoch": run.epoch,
             "crops": crops.samples,
             "seconds": round(time.monotonic() - started),
             **figures,
@@ -221,32 +244,38 @@ def train(
         print(json.dumps({k: round(v, 3) for k, v in line.items()}), flush=True)
         with (out / "log.jsonl").open("a") as log:
             log.write(json.dumps(line) + "\n")
-        torch.save(
-            {
-                "epoch": epoch + 1,
-                "network": network.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "schedule": schedule.state_dict(),
-            },
-            out / "checkpoint.tmp",
-        )
-        (out / "checkpoint.tmp").replace(out / "checkpoint.pt")
+        run.save(out / "checkpoint.pt")
 
 
-def _resume(
-    out: Path,
-    network: PelvisNetwork,
-    optimiser: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LRScheduler,
-) -> int:
-    file = out / "checkpoint.pt"
-    if not file.exists():
-        return 0
-    saved = torch.load(file, weights_only=True)
-    network.load_state_dict(saved["network"])
-    optimiser.load_state_dict(saved["optimiser"])
-    schedule.load_state_dict(saved["schedule"])
-    return int(saved["epoch"])
+def _one_epoch(run: Run, plan: Plan, crops: CropSet) -> None:
+    rng = np.random.default_rng([plan.seed, run.epoch])
+    run.network.train()
+    began, spent, total = time.monotonic(), run.minutes, 0.0
+    rounds = plan.steps * GROUPS_A_BATCH // len(crops) + 1
+    order = np.concatenate([rng.permutation(len(crops)) for _ in range(rounds)])
+    for step in range(plan.steps):
+        run.minutes = spent + (time.monotonic() - began) / 60
+        share = plan.share(run.epoch * plan.steps + step, run.minutes)
+        for group in run.optimiser.param_groups:
+            group["lr"] = plan.rate_at(share)
+        chosen = np.sort(order[step * GROUPS_A_BATCH : (step + 1) * GROUPS_A_BATCH])
+        batch = augmented(to_batch(crops, chosen), rng)
+        known = torch.from_numpy(rng.random(len(chosen)) > WITHOUT_STANDING).float()
+        loss = losses(run.network, batch, known)
+        run.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(run.network.parameters(), 2.0)
+        run.optimiser.step()
+        total += float(loss.detach())
+        if step % 100 == 99:
+            print(
+                f"epoch {run.epoch + 1}, step {step + 1}/{plan.steps}, {share:.0%} done:"
+                f" loss {total / (step + 1):.4f}",
+                flush=True,
+            )
+        if share >= 1:
+            break
+    run.epoch += 1
 
 
 def main() -> None:
@@ -260,19 +289,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=600, help="batches an epoch")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="largest learning rate")
+    parser.add_argument("--minutes", type=float, default=np.inf, help="stop after these")
     parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
-    train(
-        chosen.crops,
-        chosen.out,
-        chosen.epochs,
-        chosen.steps,
-        chosen.seed,
-        chosen.start,
-        chosen.rate,
-    )
+    plan = Plan(chosen.epochs, chosen.steps, chosen.rate, chosen.minutes, chosen.seed)
+    train(chosen.crops, chosen.out, plan, chosen.start)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.crop import ABOVE_HIP_M, SCALE_M, SIZE, hip_view
-from device.geometry import from_levelled, levelled_from_camera
-from device.records import Array, DepthImage, Floor
+from device.geometry import from_levelled, levelled_from_camera, unit
+from device.records import Array, DepthImage, Extrinsics, Floor, Intrinsics
 from tests.device.scenes import CAMERA, image_of, rays, up_of
 
 HEIGHT_M = 1.1
@@ -95,3 +96,69 @@ def test_the_input_has_the_networks_shape() -> None:
     assert view.points.dtype == np.float32
     assert view.pixel_m == pytest.approx(1.2 / CAMERA.fx_px, rel=0.01)
     assert levelled_from_camera(floor.up).shape == (3, 3)
+
+
+SENSOR = Intrinsics(848, 480, 425.0, 425.0, 423.5, 239.5)
+UNITS_M = (0.001, float(np.float32(0.001)), 0.0001, 0.00025)
+
+
+def rough_scene(seed: int) -> tuple[DepthImage, Floor, Array]:
+    """Steps, noise and holes of every density, in four units and however the camera hangs."""
+    rng = np.random.default_rng(seed)
+    unit_m = UNITS_M[seed % 4]
+    steps = 1.3 + 0.1 * rng.integers(-4, 8, (30, 53)).repeat(16, axis=0).repeat(16, axis=1)
+    z = steps[:480, :848] + rng.normal(0, rng.choice([0.002, 0.01, 0.04]), (480, 848))
+    z *= rng.random(z.shape) > rng.choice([0.0, 0.2, 0.5])
+    raw = np.rint(z / unit_m).clip(0, 65535).astype(np.uint16)
+    floor = Floor(up_of(rng.uniform(-5, 25), rng.uniform(-10, 10), seed % 4), HEIGHT_M, 1.0)
+    hip = np.array([rng.uniform(-0.2, 0.2), rng.uniform(0.5, 1.0), -rng.uniform(1.2, 1.6)])
+    return DepthImage(raw, unit_m, SENSOR, Extrinsics(np.eye(3), np.zeros(3)), 0.05), floor, hip
+
+
+def seen_in_cell(pixels: Array, unit_m: float) -> float:
+    """The mean depth, m, of what lies within 3 cm of the median of a cell's nine pixels."""
+    found = np.sort(pixels[pixels > 0])
+    if len(found) < 5:
+        return 0.0
+    near = np.abs(found - found[len(found) // 2]) < np.float32(0.03 / unit_m)
+    return float(found[near].mean() * unit_m)
+
+
+def plain_view(depth: DepthImage, floor: Floor, hip: Array) -> Array:
+    """(64, 64, 4) what `hip_view` should say, each cell by itself, in double precision."""
+    aim = from_levelled((hip + np.array([0.0, ABOVE_HIP_M, 0.0]))[None], floor)[0]
+    forward = unit(aim)
+    right = unit(np.cross(forward, floor.up))
+    step = 0.75 / np.linalg.norm(aim) / SIZE
+    aside, down = step * right, step * np.cross(forward, right)
+    corner = forward + (aside + down) * (0.5 - SIZE / 2)
+    camera = depth.intrinsics
+    pinhole = np.array(
+        [[camera.fx_px, 0, camera.cx_px], [0, camera.fy_px, camera.cy_px], [0, 0, 1]]
+    )
+    fine = np.array([[1 / 3, 0, -1 / 3], [0, 1 / 3, -1 / 3], [0, 0, 1]])
+    pixels = cv2.warpPerspective(
+        depth.raw,
+        pinhole @ np.stack([aside, down, corner], axis=1) @ fine,
+        (3 * SIZE, 3 * SIZE),
+        flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
+    ).astype(float)
+    toward = -unit(aim - (aim @ floor.up) * floor.up)
+    axes = np.stack([np.cross(floor.up, toward), floor.up, toward])
+    cells = pixels.reshape(SIZE, 3, SIZE, 3).transpose(0, 2, 1, 3).reshape(-1, 9)
+    z = np.array([seen_in_cell(cell, depth.unit_m) for cell in cells]).reshape(SIZE, SIZE, 1)
+    columns, rows = np.meshgrid(np.arange(SIZE), np.arange(SIZE))
+    rays = corner + columns[..., None] * aside + rows[..., None] * down
+    points = (rays * z / rays[..., 2:] - aim) @ axes.T
+    mask = (z > 0) & (np.abs(points).max(axis=-1, keepdims=True) < 0.5)
+    return np.concatenate([points * mask / SCALE_M, mask], axis=-1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_cell_is_what_its_nine_pixels_say(seed: int) -> None:
+    depth, floor, hip = rough_scene(seed)
+    expected = plain_view(depth, floor, hip)
+    points = hip_view(depth, floor, hip).points
+    assert 100 < expected[..., 3].sum() < SIZE * SIZE
+    np.testing.assert_array_equal(points[..., 3], expected[..., 3])
+    np.testing.assert_allclose(points, expected, rtol=0, atol=1e-5)

@@ -157,3 +157,19 @@ def video(file: Path, frames: int = 20) -> Path:
         writer.write(rng.integers(100, 130, (240, 320, 3), np.uint8))
     writer.release()
     return file
+
+
+def test_evaluating_without_a_set_says_how_to_render_one(
+    unit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", "--set", str(unit / "nowhere")]) == 1
+    assert "models.lifter.evalset" in said(capsys)
+
+
+def test_a_setting_of_the_run_and_the_set_to_evaluate_are_kept_apart(
+    unit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--set", "wink/max_sd_deg=400", "evaluate", "--set", str(unit)]) == 2
+    assert "wink/max_sd_deg" in said(capsys)
+    assert main(["--set", "wink/max_sd_deg=4", "evaluate", "--set", str(unit)]) == 1
+    assert str(unit) in said(capsys)

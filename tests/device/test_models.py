@@ -2,16 +2,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 import shutil
 import sys
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
 
 from device import paths
 from device.errors import ModelError
-from device.models import Runtime, load_model, model_names, read_card, verify_model
+from device.models import (
+    Runtime,
+    load_model,
+    model_names,
+    read_card,
+    runtime_named,
+    verify_model,
+)
+from device.settings import ModelSettings
 
 RUNTIMES: tuple[Runtime, ...] = ("tflite_runtime", "ai_edge_litert")
 POSE_MODELS = ("pose_detector", "pose_full", "pose_lite")
@@ -123,14 +133,47 @@ def test_no_runtime_at_all_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> N
     assert "./setup.sh" in the_sentence(error)
 
 
-def test_without_tflite_runtime_the_other_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    installed("ai_edge_litert")
-    monkeypatch.setitem(sys.modules, "tflite_runtime.interpreter", None)
-    assert load_model("pose_lite", 1).runtime == "ai_edge_litert"
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_where_one_runtime_is_missing_the_other_is_taken(
+    runtime: Runtime, machine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed(runtime)
+    (other,) = set(RUNTIMES) - {runtime}
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.setitem(sys.modules, f"{other}.interpreter", None)
+    assert load_model("pose_lite", 1).runtime == runtime
+
+
+@pytest.mark.parametrize(
+    ("machine", "runtime"), [("x86_64", "ai_edge_litert"), ("aarch64", "tflite_runtime")]
+)
+def test_where_both_are_installed_the_processor_decides(
+    machine: str, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in RUNTIMES:
+        installed(each)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    assert load_model("pose_lite", 1).runtime == runtime
+
+
+def test_a_runtime_that_is_asked_for_and_missing_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    with pytest.raises(ModelError, match="ai-edge-litert, which the setting") as error:
+        load_model("pose_lite", 1, runtime="ai_edge_litert")
+    assert "models/runtime to auto" in the_sentence(error)
+
+
+def test_every_value_of_the_setting_names_a_runtime() -> None:
+    values = get_args(get_type_hints(ModelSettings)["runtime"])
+    assert [runtime_named(value) for value in values] == [None, *RUNTIMES]
 
 
 def test_numpy_2_keeps_away_from_tflite_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
     installed("ai_edge_litert")
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
     monkeypatch.setattr(np, "__version__", "2.1.0")
     assert load_model("pose_lite", 1).runtime == "ai_edge_litert"
 
@@ -157,6 +200,19 @@ def test_outputs_stay_valid_after_the_next_run() -> None:
     kept = first.copy()
     model.run(np.zeros((1, 256, 256, 3), np.float32))
     np.testing.assert_array_equal(first, kept)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_running_in_place_says_the_same_and_can_be_done_again(runtime: Runtime) -> None:
+    model = load_model("pose_lite", 1, runtime=installed(runtime))
+    for image in (ripples(256), 1 - ripples(256)):
+        expected = model.run(image)
+        found = model.run_in_place(
+            lambda tensor, image=image: np.copyto(tensor, image),
+            lambda *outputs: [output.copy() for output in outputs],
+        )
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from device.neutral import NeutralKeeper, QuietTime
+from device.reasons import Reason
 from device.records import (
     Load,
     Neutral,
@@ -37,6 +38,10 @@ class Lifter:
 
     def leave(self, seconds: float) -> None:
         self._go(seconds, PhaseName.AWAY, None, Load(None, "hands"), lambda: 0.0)
+
+    def stand_unseen(self, seconds: float) -> None:
+        since = self.time_s
+        self._go(seconds, PhaseName.STANDING, None, BAR, lambda: self.time_s - since)
 
     def _go(self, seconds: float, name: PhaseName, tilt: float | None, load: Load, quiet_s) -> None:  # type: ignore[no-untyped-def]
         for _ in range(round(seconds / STEP_S)):
@@ -96,6 +101,27 @@ def test_restless_standing_is_no_neutral() -> None:
     lifter.stand(3.0, quiet=False)
     lifter.squat()
     assert lifter.keeper.neutral is None
+
+
+def test_why_there_is_no_neutral_is_known() -> None:
+    restless = Lifter()
+    restless.stand(3.0, quiet=False)
+    restless.squat()
+    assert restless.keeper.why_none == Reason.NO_NEUTRAL
+    unseen = Lifter()
+    unseen.stand_unseen(2.0)
+    unseen.squat()
+    assert unseen.keeper.why_none == "hidden"
+
+
+def test_a_neutral_or_another_lifter_ends_the_reason() -> None:
+    lifter = Lifter()
+    lifter.stand_unseen(2.0)
+    lifter.squat()
+    lifter.keeper.sign_in("Ann")
+    assert lifter.keeper.why_none == Reason.NO_NEUTRAL
+    lifter.stand(2.5)
+    assert lifter.keeper.why_none is None
 
 
 def test_lifters_who_alternate_keep_their_own() -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from itertools import islice
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +13,9 @@ from device import paths
 from device.body import BodyTracker
 from device.cameras.simulated import SimulatedCamera, open_clip
 from device.crop import HipView, hip_view
+from device.errors import ModelError
 from device.floor import FloorFinder
-from device.models import load_model
+from device.models import Model, TensorCard, load_model, read_card
 from device.pelvis import OUTPUTS, PelvisEstimator, why_not
 from device.pose import PoseEstimator
 from device.records import BodyPose, Floor, Frame, Joint
@@ -134,7 +138,7 @@ def test_why_something_is_not_measured_is_said_in_words(standing: list[Moment]) 
     unseen = dataclasses.replace(body, visibility=np.zeros(33))
     assert "hidden" in (estimator.estimate(frame, unseen, floor).reason or "")
     behind = dataclasses.replace(body, joints_m=np.tile([0.0, 1.0, 2.0], (33, 1)))
-    assert "out of view" in (estimator.estimate(frame, behind, floor).reason or "")
+    assert "out of the picture" in (estimator.estimate(frame, behind, floor).reason or "")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +147,7 @@ def test_why_something_is_not_measured_is_said_in_words(standing: list[Moment]) 
         ({"distance_m": 2.6}, "closer"),
         ({"distance_m": 0.3}, "too close"),
         ({"nearer_share": 0.4}, "between"),
-        ({"filled_share": 0.2}, "holes"),
+        ({"filled_share": 0.2, "hole_share": 0.6}, "holes"),
     ],
 )
 def test_a_bad_view_is_not_read(
@@ -152,3 +156,54 @@ def test_a_bad_view_is_not_read(
     view = view_of(standing[20])
     assert why_not(view) is None
     assert words in (why_not(dataclasses.replace(view, **change)) or "")  # type: ignore[arg-type]
+
+
+class Stranger:
+    """A model with a third output: the one it wraps, and how strange every view is."""
+
+    def __init__(self, model: Model, strangeness: float, limit: float | None = 3.0) -> None:
+        more = TensorCard("strangeness", (1, 1), "float32")
+        limits = {} if limit is None else {"strangeness_limit": limit}
+        outputs = (*model.card.outputs[:2], more)
+        self.card = dataclasses.replace(model.card, outputs=outputs, limits=limits)
+        self._model, self._strangeness = model, strangeness
+
+    def run(self, *inputs: Any) -> tuple[Any, ...]:
+        outputs = self._model.run(*inputs)
+        return (*outputs[:2], np.array([[self._strangeness]], np.float32))
+
+
+def estimator_with(monkeypatch: pytest.MonkeyPatch, *stranger: Any) -> PelvisEstimator:
+    model = Stranger(load_model("pelvis", 1), *stranger)
+    monkeypatch.setattr("device.pelvis.load_model", lambda *_, **__: model)
+    return PelvisEstimator()
+
+
+@pytest.mark.parametrize(("strangeness", "read"), [(1.1, True), (2.9, True), (3.1, False)])
+def test_a_view_beyond_the_cards_limit_is_not_measured(
+    standing: list[Moment], monkeypatch: pytest.MonkeyPatch, strangeness: float, read: bool
+) -> None:
+    pose = estimator_with(monkeypatch, strangeness).estimate(*standing[20])
+    assert pose.strangeness == pytest.approx(strangeness)
+    assert (pose.tilt_deg is not None) is read
+    assert (pose.reason is None) is read
+    if not read:
+        assert pose.reason == "what the camera sees is not a lifter's back as this unit knows it"
+
+
+def test_a_model_that_tells_strangeness_needs_a_limit_on_its_card(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(ModelError, match="strangeness_limit"):
+        estimator_with(monkeypatch, 1.0, None)
+
+
+def test_the_limit_is_read_from_the_card(tmp_path: Path) -> None:
+    card = json.loads((paths.MODELS / "pelvis.json").read_text())
+    (tmp_path / "pelvis.json").write_text(json.dumps(card | {"strangeness_limit": 2.5}))
+    assert read_card("pelvis", tmp_path).limits == {"strangeness_limit": 2.5}
+
+
+def test_a_clear_view_has_no_doubt(standing: list[Moment]) -> None:
+    pose = PelvisEstimator().estimate(*standing[20])
+    assert pose.doubt is None

@@ -34,9 +34,18 @@ def test_what_was_not_measured_is_not_a_number() -> None:
     assert np.isnan(trace.columns["hip_height"]).all()
 
 
-def test_the_commonest_reason_is_told() -> None:
-    assert filled(5, hidden=(1.0, 2.0)).commonest_reason(0, 5) == "someone is in between"
-    assert filled(5).commonest_reason(0, 5) is None
+def test_each_frame_keeps_why_it_was_not_measured() -> None:
+    said = filled(5, hidden=(1.0, 2.0)).reasons(0.5, 1.5)
+    assert [reason for t, reason in said if t < 1.0] == [None] * 15
+    assert {reason for t, reason in said if t >= 1.0} == {"someone is in between"}
+
+
+def test_doubts_are_kept_beside_reasons() -> None:
+    buffer = TraceBuffer()
+    vague = PelvisPose(0.0, tilt_deg=3.0, doubt="a belt")
+    buffer.append(None, vague, Wink(0.0, anterior_pelvic_tilt_deg=3.0), LOADED)
+    assert buffer.doubts(0.0, 1.0) == [(0.0, "a belt")]
+    assert buffer.reasons(0.0, 1.0) == [(0.0, None)]
 
 
 def test_old_frames_are_forgotten() -> None:

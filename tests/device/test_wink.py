@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from device.reasons import Reason
 from device.records import (
     TRACE_COLUMNS,
     Basis,
@@ -256,6 +257,29 @@ def test_a_vague_measurement_is_not_measured() -> None:
     assert "not sure" in (said.reason or "")
 
 
+def test_what_makes_a_vague_measurement_vague_is_said() -> None:
+    time_s, tilt, lumbar, hip = squat(14.0)
+    trace, span = trace_of(time_s, tilt, lumbar + 20, hip, sd_deg=30.0), span_of(time_s, hip)
+    said = judge(measure_rep(trace, span), trace, span, NEUTRAL, 10.0, 3.0, None, "a belt hides it")
+    assert (said.reason or "").endswith("degrees: a belt hides it")
+
+
+def test_a_sure_measurement_is_judged_whatever_the_doubt() -> None:
+    time_s, tilt, lumbar, hip = squat(14.0)
+    trace, span = trace_of(time_s, tilt, lumbar + 20, hip), span_of(time_s, hip)
+    said = judge(measure_rep(trace, span), trace, span, NEUTRAL, 10.0, 3.0, None, "a belt hides it")
+    assert (said.name, said.reason) == (VerdictName.WINK, None)
+
+
+def test_a_rep_with_lost_pictures_blames_the_cable() -> None:
+    time_s, tilt, lumbar, hip = squat(14.0)
+    kept = np.abs(time_s - 1.5) > 0.4  # no frames at all, so no frame has a reason
+    trace = trace_of(time_s[kept], tilt[kept], lumbar[kept], hip[kept])
+    span = span_of(time_s, hip)
+    said = judge(measure_rep(trace, span), trace, span, NEUTRAL, 10.0, 3.0, None)
+    assert (said.name, said.reason) == (VerdictName.NOT_MEASURED, Reason.PICTURES_MISSING)
+
+
 def test_without_a_neutral_nothing_is_claimed() -> None:
     time_s, _, _, hip = squat(14.0)
     nothing = np.full(len(time_s), np.nan)
@@ -263,7 +287,9 @@ def test_without_a_neutral_nothing_is_claimed() -> None:
     measured = measure_rep(trace, span)
     said = judge(measured, trace, span, None, 10.0, 3.0, None)
     assert measured.wink_deg is None
-    assert said.name is VerdictName.NOT_MEASURED
+    assert (said.name, said.reason) == (VerdictName.NOT_MEASURED, Reason.NO_NEUTRAL)
+    said = judge(measured, trace, span, None, 10.0, 3.0, Reason.TOO_FAR)
+    assert said.reason == Reason.TOO_FAR
 
 
 def test_a_shallow_rep_is_partial_whatever_its_wink() -> None:

@@ -1,0 +1,168 @@
+"""The Placement page: what to do, in words, arrows and numbers, as it changes."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from device.live import state_from_json, state_to_json
+from device.placement import nobody
+from device.records import Arrow, LiveState, Placement
+from tests.factories import D455, make_far_placement, make_placement, make_state
+from tests.web.browser import CHROMIUM, Browser
+from tests.web.conftest import Serve, Unit
+from web.hub import Snapshot
+from web.placement import LIFTER_X, LIFTER_Y, METRE, PlacementView, Row, placement_view
+
+Heard = Callable[[LiveState], None]
+
+
+def seen(placement: Placement | None, **changes: Any) -> PlacementView:
+    return placement_view(Snapshot(1, make_state(placement=placement, **changes), None))
+
+
+def row(view: PlacementView, name: str) -> Row:
+    return next(row for row in view.rows if name in row.name)
+
+
+# ---------------------------------------------------------------- through the socket
+
+
+@pytest.mark.parametrize(
+    "placement", [None, make_placement(), make_far_placement(), nobody(1.0, D455)]
+)
+def test_a_placement_comes_through_the_socket_unchanged(placement: Placement | None) -> None:
+    state = make_state(placement=placement)
+    assert state_from_json(state_to_json(state)) == state
+
+
+def test_what_is_not_finite_comes_through_as_not_known() -> None:
+    state = make_state(placement=make_placement(lean_deg=float("nan")))
+    assert state_from_json(state_to_json(state)).placement == make_placement(lean_deg=None)
+
+
+# ---------------------------------------------------------------- the words
+
+
+def test_a_unit_that_hangs_well_gets_a_tick() -> None:
+    view = seen(make_placement())
+    assert (view.verdict, view.arrow, view.headline) == ("good", "good", "It hangs well")
+    assert view.more == ()
+    assert all(row.ok for row in view.rows)
+
+
+def test_the_first_thing_to_do_is_large_and_the_rest_a_list() -> None:
+    view = seen(make_far_placement())
+    assert (view.verdict, view.arrow) == ("move", "right")
+    assert view.detail == "Move the unit 30 cm to the right, round the lifter."
+    assert [move.arrow for move in view.more] == [Arrow.CLOSER, Arrow.TILT_DOWN]
+    wrong = {row.name for row in view.rows if row.ok is False}
+    assert wrong == {"Off straight behind", "Distance", "Room below the feet"}
+    assert row(view, "below the feet").value == "out of the picture"
+
+
+def test_numbers_stand_beside_what_they_should_be() -> None:
+    view = seen(make_placement(azimuth_deg=-12.0))
+    assert row(view, "behind").value == "12° to the lifter’s right"
+    assert row(view, "Distance").value == "1.38 m"
+    assert row(view, "Distance").wanted == "0.90 to 1.60 m"
+    assert row(view, "Mounted").value == "upright"
+    for one in view.rows:
+        if one.place is not None and one.ok:
+            assert one.zone_from <= one.place <= one.zone_from + one.zone_width, one.name
+
+
+def test_what_is_not_known_is_never_zero() -> None:
+    view = seen(nobody(1.0, D455))
+    assert {row.value for row in view.rows} == {"–"}
+    assert {row.ok for row in view.rows} == {None}
+    assert view.plan.unit_x is None
+    assert view.plan.zone  # where it should be is known without anybody
+
+
+def test_the_plan_shows_the_unit_on_the_side_where_it_is() -> None:
+    plan = seen(make_placement(azimuth_deg=30.0, distance_m=1.0)).plan
+    assert plan.unit_x == pytest.approx(LIFTER_X - METRE / 2, abs=0.1)  # left, seen from above
+    assert plan.unit_y is not None
+    assert plan.unit_y > LIFTER_Y  # behind; the lifter faces up
+    ahead = seen(make_placement(azimuth_deg=170.0, distance_m=1.0)).plan
+    assert ahead.unit_y is not None
+    assert ahead.unit_y < LIFTER_Y
+
+
+def test_a_lost_camera_or_unit_is_told_instead_of_an_old_placement() -> None:
+    lost = seen(make_placement(), camera="The camera is gone; plug it in.")
+    assert (lost.verdict, lost.rows) == ("none", ())
+    assert lost.troubles == ("The camera is gone; plug it in.",)
+    gone = placement_view(Snapshot(1, None, "The unit is not running."))
+    assert (gone.connected, gone.troubles) == (False, ("The unit is not running.",))
+
+
+# ---------------------------------------------------------------- the page
+
+
+def test_the_page_shows_it_without_javascript(page: FlaskClient, heard: Heard) -> None:
+    heard(make_state(placement=make_far_placement()))
+    html = page.get("/placement").text
+    assert 'data-verdict="move"' in html
+    assert 'id="arrow" href="#arrow-right"' in html
+    assert "Move the unit 30 cm closer." in html
+    assert html.count("<tr class=") == 7
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", html)
+
+
+def test_every_arrow_has_its_picture(page: FlaskClient) -> None:
+    html = page.get("/placement").text
+    drawn = set(re.findall(r'<symbol id="arrow-(\w+)"', html))
+    assert drawn == {arrow.value for arrow in Arrow} | {"good", "off"}
+
+
+def test_every_page_leads_there(page: FlaskClient) -> None:
+    assert page.get("/placement").status_code == 200
+    for address in ("/", "/sessions"):
+        assert 'href="/placement"' in page.get(address).text
+
+
+def test_it_moves_through_its_own_stream(page: FlaskClient, heard: Heard) -> None:
+    heard(make_state(placement=make_far_placement()))
+    answer = page.get("/events/placement", buffered=False)
+    events = (chunk.decode() for chunk in answer.iter_encoded())
+    state = next(json.loads(text[6:]) for text in events if text.startswith("data: "))
+    answer.close()
+    assert state["verdict"] == "move"
+    assert state["more"][0] == {"arrow": "closer", "text": "Move the unit 30 cm closer."}
+    assert "tilt_deg" not in state
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt install chromium)")
+@pytest.mark.parametrize("width", [390, 1440])
+def test_moving_the_unit_moves_the_page(serve: Serve, unit: Unit, width: int) -> None:
+    unit.state = make_state(placement=make_far_placement())
+    with serve() as address, Browser() as browser:
+        browser.open(f"{address}/placement", width=width)
+        browser.wait_for("document.querySelector('#placement').dataset.verdict === 'move'")
+        assert browser.evaluate("document.documentElement.scrollWidth") == width
+        assert browser.evaluate("document.querySelectorAll('#more li').length") == 2
+        before = browser.evaluate("document.querySelector('#dot').getAttribute('cx')")
+        unit.state = make_state(number=2, placement=make_placement())
+        browser.wait_for("document.querySelector('#placement').dataset.verdict === 'good'")
+        assert browser.evaluate("document.querySelector('.stage h1').textContent") == (
+            "It hangs well"
+        )
+        assert browser.evaluate("document.querySelector('#more').hidden")
+        assert browser.evaluate("document.querySelectorAll('#rows .off').length") == 0
+        assert browser.evaluate("document.querySelector('#dot').getAttribute('cx')") != before
+        unit.state = make_state(number=3, placement=nobody(1.0, D455))
+        browser.wait_for("document.querySelector('#placement').dataset.verdict === 'nobody'")
+        assert browser.evaluate("document.querySelector('#unit').hasAttribute('hidden')")
+        unit.stop()
+        until = time.monotonic() + 10
+        while "unit" not in browser.evaluate("document.querySelector('#troubles').textContent"):
+            assert time.monotonic() < until
+            time.sleep(0.05)

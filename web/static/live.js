@@ -1,0 +1,85 @@
+// A page's connection to the unit, and what every live page shows alike.
+"use strict";
+
+const SILENT_MS = 15000; // three missed heartbeats
+
+function valueAt(state, path) {
+  return path.split(".").reduce((value, name) => value?.[name], state);
+}
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function setTexts(words) {
+  for (const element of document.querySelectorAll("[data-text]")) {
+    setText(element, valueAt(words, element.dataset.text) ?? "");
+  }
+}
+
+function showTroubles(troubles) {
+  const box = document.getElementById("troubles");
+  if (box.dataset.shown === troubles.join("\n")) return;
+  box.dataset.shown = troubles.join("\n");
+  box.replaceChildren(...troubles.map((text) => {
+    const line = document.createElement("p");
+    line.className = "notice";
+    line.textContent = text;
+    return line;
+  }));
+}
+
+function say(text) {
+  const problem = document.getElementById("page-problem");
+  problem.hidden = text === null;
+  setText(problem, text ?? "");
+}
+
+// Calls `show` with each state that comes from the address, for as long as the page is open.
+function listen(address, show) {
+  let source = null;
+  let heard = Date.now();
+
+  function connect() {
+    source?.close();
+    heard = Date.now();
+    source = new EventSource(address);
+    source.onopen = () => say(null);
+    source.onmessage = (event) => {
+      heard = Date.now();
+      say(null);
+      show(JSON.parse(event.data));
+    };
+    source.addEventListener("beat", () => { heard = Date.now(); });
+    source.onerror = () => {
+      // A broken connection is tried again by the browser; a refusal is not, so ask why.
+      if (source.readyState === EventSource.CLOSED) refused();
+      else say("The page lost the unit's network address; it tries again by itself.");
+    };
+  }
+
+  async function refused() {
+    let wait_s = 5;
+    try {
+      const abort = new AbortController();
+      const answer = await fetch(address, { signal: abort.signal });
+      if (answer.ok) abort.abort();
+      else {
+        say(await answer.text());
+        wait_s = Number(answer.headers.get("Retry-After")) || wait_s;
+      }
+    } catch {
+      say("The page can't reach the unit; it tries again by itself.");
+    }
+    setTimeout(connect, wait_s * 1000);
+  }
+
+  setInterval(() => {
+    if (source.readyState === EventSource.OPEN && Date.now() - heard > SILENT_MS) {
+      say("The page has not heard from the unit for a while; it connects again.");
+      connect();
+    }
+  }, 5000);
+
+  connect();
+}
