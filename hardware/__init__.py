@@ -1,0 +1,1 @@
+"""What is printed, wired and screwed: recipes and their results, no part of the program."""
