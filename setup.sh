@@ -1,8 +1,10 @@
 #!/bin/sh
-# Sets Racklight up in its own folder and runs it. `./setup.sh help` says what it can do.
+# Sets Racklight up in its own folder and runs it, or installs it as a unit's services.
+# `./setup.sh help` says what it can do.
 #
-# Everything it installs goes into .venv beside this file, pinned and hash-checked; the only things
-# it may add to the system are the Debian packages named in `missing_debs`. An environment without
+# All that `demo` and `test` install goes into .venv beside this file, pinned and hash-checked; the
+# only things they may add to the system are the Debian packages named in `missing_debs`. What
+# `install` changes is in setup.d/unit.sh. An environment without
 # a stamp, or with the stamp of other requirements, is made anew, so an interrupted run mends itself.
 set -eu
 unset PYTHONHOME PYTHONPATH
@@ -13,6 +15,9 @@ VENV=$HERE/.venv
 ENV_PYTHON=$VENV/bin/python
 LOG=$VENV/setup.log
 DISK_NEEDED_MB=900
+DISK_AT=$HERE
+VENV_OPTIONS=''
+PYTHONS='python3 python3.13 python3.11 python3.12 /usr/bin/python3'
 
 say() { printf '%s\n' "$*"; }
 fail() {
@@ -26,9 +31,13 @@ Usage: ./setup.sh VERB
 
   demo [--seconds N]  run Racklight with a simulated lifter; N: stop by itself after N seconds
   test [ARGUMENT...]  run every check (style, types, tests); arguments go to pytest
+  install             install the program and its services on this machine (needs root)
+  uninstall [--purge] take all of that back, but keep the data; --purge: the data too
+  check               is what is installed complete, running, and fit to work?
   help                show this text
 
-The first run makes what it needs in .venv (some minutes); later runs start at once.
+install, uninstall and check take --dry-run: every step is told, nothing is changed.
+The first demo or test makes what it needs in .venv (some minutes); later runs start at once.
 TEXT
 }
 
@@ -56,7 +65,7 @@ check_machine() {
 # Sets PYTHON and PYTHON_VERSION; both stay empty when there is no python3 at all.
 find_python() {
     PYTHON='' PYTHON_VERSION='' found=''
-    for candidate in python3 python3.13 python3.11 python3.12 /usr/bin/python3; do
+    for candidate in $PYTHONS; do
         version=$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])' \
             2>/dev/null) || continue
         found="$found $version"
@@ -128,8 +137,8 @@ require_debs() {
 }
 
 check_disk() {
-    free_mb=$(($(df -Pk "$HERE" | awk 'NR == 2 { print $4 }') / 1024))
-    [ "$free_mb" -ge "$DISK_NEEDED_MB" ] || fail "Only $free_mb MB are free in $HERE, and the first" \
+    free_mb=$(($(df -Pk "$DISK_AT" | awk 'NR == 2 { print $4 }') / 1024))
+    [ "$free_mb" -ge "$DISK_NEEDED_MB" ] || fail "Only $free_mb MB are free in $DISK_AT, and the first" \
         "run needs $DISK_NEEDED_MB MB: free some space and run this again."
 }
 
@@ -211,10 +220,15 @@ make_env() {
     check_machine
     require_debs
     check_disk
+    build_env
+}
+
+build_env() {
     say "Making the environment .venv with Python $PYTHON_VERSION"
     rm -rf "$VENV"
     mkdir "$VENV"
-    "$PYTHON" -m venv "$VENV" >"$LOG" 2>&1 ||
+    # shellcheck disable=SC2086 # one word, or none
+    "$PYTHON" -m venv $VENV_OPTIONS "$VENV" >"$LOG" 2>&1 ||
         fail "Python could not make the environment: $(tail -n 1 "$LOG")"
     pip_install "what the program needs" runtime
     link_lgpio
@@ -224,7 +238,7 @@ make_env() {
 # Makes the environment hold a group of requirements (runtime, or runtime and test).
 require_env() {
     is_ready runtime && is_ready "$1" && return
-    one_at_a_time
+    lock "$HERE"
     is_ready runtime && is_ready "$1" && return
     is_ready runtime || make_env
     if [ "$1" = test ]; then
@@ -237,11 +251,12 @@ require_env() {
     exec 9<&-
 }
 
-one_at_a_time() {
-    exec 9<"$HERE"
+# lock FOLDER: one setup.sh at a time works on it.
+lock() {
+    exec 9<"$1"
     command -v flock >/dev/null || return 0
     flock -n 9 && return
-    say "Another setup.sh is at work in this folder: waiting for it"
+    say "Another setup.sh is at work on $1: waiting for it"
     flock 9
 }
 
@@ -279,11 +294,19 @@ run_tests() {
     [ -z "$failed" ] || fail "Failed: $failed; each one's words stand above under its name."
 }
 
+use_unit_verbs() {
+    # shellcheck source=setup.d/unit.sh
+    . "$HERE/setup.d/unit.sh"
+}
+
 verb=${1:-}
 [ $# -eq 0 ] || shift
 case $verb in
 demo) demo "$@" ;;
 test) run_tests "$@" ;;
+install) use_unit_verbs && unit_install "$@" ;;
+uninstall) use_unit_verbs && unit_uninstall "$@" ;;
+check) use_unit_verbs && unit_check "$@" ;;
 help | --help | -h) help ;;
 *)
     printf "setup.sh: there is no verb '%s'.\n\n" "$verb" >&2

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from device import paths
-from device.errors import RacklightError
+from device.errors import RacklightError, SettingsError
 from device.settings import Settings, load_settings, with_value
 
 
@@ -55,12 +55,19 @@ def build_parser() -> argparse.ArgumentParser:
         help="instead: watch somebody who stands on the spot, and say which way to move the unit",
     )
     check.add_argument(
+        "--light",
+        action="store_true",
+        help="instead: show every lamp and the buzzer, say what one should see, then show hook"
+        " switch and button as they are (while the unit is not running)",
+    )
+    check.add_argument(
         "--seconds",
         type=_seconds,
         default=20.0,
         metavar="N",
-        help="how long --placement watches (default: %(default)s)",
+        help="how long --placement watches, and --light the switches (default: %(default)s)",
     )
+    _add(commands, "off", _off, "switch lamps and buzzer off (while the unit is not running)")
     agree = _add(
         commands, "agree", _agree, "compare the unit with an inclinometer on a lifter's sacrum"
     )
@@ -116,10 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = build_parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
     try:
-        settings = load_settings(asked.settings or paths.settings_file())
-        for change in asked.set:
-            key, _, value = change.partition("=")
-            settings = with_value(settings, key, _typed(value))
+        settings = _settings(asked)
         command: Callable[[Settings, argparse.Namespace], int] = asked.run
         return command(settings, asked)
     except RacklightError as error:
@@ -127,6 +131,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+
+
+def _settings(asked: argparse.Namespace) -> Settings:
+    try:
+        settings = load_settings(asked.settings or paths.settings_file())
+        for change in asked.set:
+            key, _, value = change.partition("=")
+            settings = with_value(settings, key, _typed(value))
+        return settings
+    except SettingsError as error:
+        if asked.command != "off":
+            raise
+        # a broken file must not keep a light on
+        print(f"racklight: {error} The usual pins are switched off.", file=sys.stderr)
+        return Settings()
 
 
 def _add(
@@ -148,12 +167,21 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
     from device.live import LiveServer
     from device.service import Service
     from device.store_writer import StoreWriter
+    from device.switches import Inputs
 
     with ExitStack() as stack:
         box = stack.enter_context(LightBox(settings.cue))
+        inputs = stack.enter_context(Inputs(settings))
         writer = stack.enter_context(StoreWriter(paths.database_file(), settings.unit.name))
         server = stack.enter_context(LiveServer(paths.live_socket()))
-        service = Service(settings, lambda: open_camera(settings.camera), writer, server, box)
+        service = Service(
+            settings,
+            lambda: open_camera(settings.camera),
+            writer,
+            server,
+            box,
+            inputs=inputs,
+        )
         for seen in service.steps():
             if isinstance(seen, CameraTrouble):
                 print(seen.sentence, file=sys.stderr)
@@ -214,8 +242,12 @@ def _record(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _check(settings: Settings, asked: argparse.Namespace) -> int:
     from device.check import check
+    from device.check_light import check_light
     from device.check_placement import check_placement
 
+    if asked.light:
+        ask = _asked_yes if sys.stdin.isatty() and sys.stdout.isatty() else None
+        return 0 if check_light(settings, asked.seconds, _say, ask) else 1
     if asked.placement:
         return 0 if check_placement(settings, asked.seconds, _say) else 1
     failed = 0
@@ -223,6 +255,14 @@ def _check(settings: Settings, asked: argparse.Namespace) -> int:
         _say(str(result))
         failed += not result.ok
     return 1 if failed else 0
+
+
+def _off(settings: Settings, asked: argparse.Namespace) -> int:
+    from device.cues import LightBox
+
+    with LightBox(settings.cue):  # everything is off at entry and at exit
+        pass
+    return 0
 
 
 def _agree(settings: Settings, asked: argparse.Namespace) -> int:
@@ -249,6 +289,14 @@ def _evaluate(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _say(text: str) -> None:
     print(text, flush=True)
+
+
+def _asked_yes(question: str) -> bool:
+    """A yes-or-no question on the terminal; just Enter means yes."""
+    try:
+        return not input(f"  {question} [Y/n] ").strip().lower().startswith("n")
+    except EOFError:
+        return True
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from device import paths
-from device.errors import RacklightError
-from device.settings import Settings
+from device.errors import RacklightError, SwitchError
+from device.settings import Settings, pins_in_use
 
 MIN_FREE_MB = 500
 MIN_FRAMES = 10
@@ -36,6 +36,7 @@ def check(settings: Settings) -> Iterator[Result]:
     yield from _camera(settings)
     yield _tested("models", _models)
     yield _tested("light", lambda: _light(settings))
+    yield _tested("switches", lambda: _switches(settings))
     yield _tested("disk", _disk)
     yield _tested("database", lambda: _database(settings))
     yield _tested("clock", _clock)
@@ -91,9 +92,27 @@ def _light(settings: Settings) -> str:
 
     with LightBox(settings.cue) as box:
         box.check()
-    pins = settings.cue
+    pins = [pin for key, pin in pins_in_use(settings).items() if key.startswith("cue/")]
     mock = " (mock pins)" if os.environ.get("GPIOZERO_PIN_FACTORY") == "mock" else ""
-    return f"GPIO {pins.red_pin}, {pins.green_pin}, {pins.amber_pin}, {pins.buzzer_pin}{mock}"
+    return f"GPIO {', '.join(map(str, pins))}{mock}"
+
+
+def _switches(settings: Settings) -> str:
+    from device.switches import Inputs
+
+    with Inputs(settings) as inputs:
+        said = []
+        if inputs.hook is not None:
+            racked = "racked" if inputs.racked() else "off its hooks"
+            said.append(f"GPIO {settings.inputs.hook_pin}: the bar is {racked}")
+        if inputs.button_down:
+            raise SwitchError(
+                f"The button on GPIO {settings.inputs.button_pin} is down: let it go, look for a"
+                " short circuit, or set inputs/button to false."
+            )
+        if inputs.button_down is not None:
+            said.append(f"GPIO {settings.inputs.button_pin}: the button is up, or not there")
+    return "; ".join(said) or "none is read"
 
 
 def _disk() -> str:

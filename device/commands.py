@@ -63,7 +63,17 @@ class UndoRep:
     """Takes the last rep back."""
 
 
-Command = SignIn | SignOut | SetLoad | LightTest | TakeNeutral | UndoRep
+@dataclass(frozen=True, slots=True)
+class ToggleSet:
+    """Starts a set, or ends the one that was started so."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToggleMute:
+    """Mutes the buzzer until the unit starts again, or lets it sound."""
+
+
+Command = SignIn | SignOut | SetLoad | LightTest | TakeNeutral | UndoRep | ToggleSet | ToggleMute
 
 _NAMES: dict[str, type[Command]] = {
     "sign_in": SignIn,
@@ -72,6 +82,8 @@ _NAMES: dict[str, type[Command]] = {
     "light_test": LightTest,
     "take_neutral": TakeNeutral,
     "undo_rep": UndoRep,
+    "toggle_set": ToggleSet,
+    "toggle_mute": ToggleMute,
 }
 
 

@@ -1,7 +1,6 @@
-"""The answer: when the light shows what (CueLogic), and the lamps themselves (LightBox).
+"""The answer: when the light shows what (CueLogic), and keeping it shown (LightBox).
 
-Red: the pelvis tucked past the threshold. Green: a clean rep. Amber: not measured. Each has its
-own rhythm (fast blink, steady, double blink) for eyes that can't tell the colours apart.
+Red: the pelvis tucked past the threshold. Green: a clean rep. Amber: not measured.
 """
 
 from __future__ import annotations
@@ -11,14 +10,14 @@ import os
 import signal
 import threading
 import time
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import cycle
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 from device.errors import CueError
+from device.gpio import one_sentence
+from device.lamps import Lamps, Note, Scene, scene_of, scene_of_note
 from device.records import Cue, Light, Load, Phase, PhaseName, Verdict, VerdictName, Wink
 from device.settings import CueSettings
 
@@ -38,13 +37,8 @@ _LIGHT_OF = {
 }
 _MOVING = (PhaseName.DESCENT, PhaseName.BOTTOM, PhaseName.ASCENT)
 _OFF = Cue()
-
-# One step of a rhythm, seconds, and its on and off steps; steady where there is no entry.
-RHYTHM_STEP_S = 0.1
-RHYTHMS: dict[Light, tuple[int, ...]] = {
-    Light.RED: (1, 0),
-    Light.AMBER: (1, 0, 1, 0, 0, 0, 0, 0),
-}
+# What a walk through the lights shows.
+WALK = (Cue(Light.RED), Cue(Light.GREEN), Cue(Light.AMBER), Cue(buzzer=True))
 
 
 class CueLogic:
@@ -128,36 +122,37 @@ class CueLogic:
 
 
 class LightBox:
-    """Three lamps and a buzzer on GPIO pins, driven through gpiozero.
+    """The lamps and the buzzer of the settings, with a thread that keeps their rhythms.
 
     with LightBox(settings.cue) as box:
         box.show(Cue(Light.GREEN))
 
     Everything is off at entry, at exit, after an error, and when the process is told to stop
-    (SIGTERM) or ends. `GPIOZERO_PIN_FACTORY=mock` drives gpiozero's mock pins instead of real
-    ones. Raises CueError where the pins can't be driven.
+    (SIGTERM) or ends. Raises CueError where the pins can't be driven.
     """
 
-    def __init__(self, settings: CueSettings) -> None:
-        self._pins = {
-            "red": settings.red_pin,
-            "green": settings.green_pin,
-            "amber": settings.amber_pin,
-            "buzzer": settings.buzzer_pin,
-        }
-        self._devices: dict[str, Any] = {}
-        self._shown = _OFF
+    def __init__(self, settings: CueSettings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._lamps = Lamps(settings)
+        self._shown: Cue | None = _OFF  # None: nobody knows
+        self._muted = False
+        self._failed: Exception | None = None  # in the thread; said by the next `show`
         # a signal handler runs in the thread it interrupts, which may hold the lock already
         self._lock = threading.RLock()
+        self._changed = threading.Event()
+        self._thread: threading.Thread | None = None
         self._before_sigterm: Callable[[int, FrameType | None], Any] | int | None = None
 
     def __enter__(self) -> Self:
         with _one_sentence():
             try:
-                self._open()
+                self._lamps.open()
             except BaseException:
-                self._close()
+                self._lamps.close()
                 raise
+        self._thread = threading.Thread(target=self._keep_rhythm, name="light", daemon=True)
+        self._thread.start()
         atexit.register(self.off)
         if threading.current_thread() is threading.main_thread():
             self._before_sigterm = signal.signal(signal.SIGTERM, self._on_sigterm)
@@ -170,7 +165,11 @@ class LightBox:
         trace: TracebackType | None,
     ) -> None:
         self.off()
-        self._close()
+        thread, self._thread = self._thread, None
+        self._changed.set()
+        if thread is not None:
+            thread.join()
+        self._lamps.close()
         atexit.unregister(self.off)
         # leave alone what somebody else has put there since
         if self._before_sigterm is not None and signal.getsignal(signal.SIGTERM) == (
@@ -179,81 +178,79 @@ class LightBox:
             signal.signal(signal.SIGTERM, self._before_sigterm)
         self._before_sigterm = None
 
+    @property
+    def muted(self) -> bool:
+        """Whether the buzzer stays silent whatever is shown."""
+        return self._muted
+
+    @muted.setter
+    def muted(self, muted: bool) -> None:
+        with self._lock, _one_sentence():
+            self._muted = muted
+            if muted:
+                self._lamps.silence()
+
     def show(self, cue: Cue) -> None:
         """Set the lamps; returns at once, rhythms go on by themselves. Raises CueError."""
-        with self._lock:
+        with self._lock, _one_sentence():
+            self._say_failure()
             if cue == self._shown:
                 return
-            with _one_sentence():
-                self._quiet()
-                # set first: if a lamp fails half-way, the next cue sets all of them again
-                self._shown = cue
-                if cue.light is not Light.OFF:
-                    self._play(self._devices[cue.light.value], RHYTHMS.get(cue.light))
-                if cue.buzzer:
-                    self._play(self._devices["buzzer"], RHYTHMS[Light.RED])
+            # set first: if a lamp fails half-way, the next cue sets all of them again
+            self._shown = cue
+            heard = Cue(cue.light, cue.buzzer and not self._muted)
+            self._play(scene_of(heard, self._settings))
+
+    def tell(self, note: Note) -> None:
+        """Answer the button, unless a light is on: that comes first. Raises CueError."""
+        with self._lock, _one_sentence():
+            if self._shown == _OFF:
+                self._play(scene_of_note(note, self._settings))
 
     def off(self) -> None:
         """Everything dark and silent, whatever the state; never raises."""
         with self._lock:
             self._shown = _OFF
-            for device in self._devices.values():
-                try:
-                    device.source = None
-                    device.off()
-                except Exception:  # the other lamps must still go off
-                    pass
+            self._lamps.dark()
 
     def check(self) -> None:
         """Drive every pin on and off and read it back. Raises CueError naming the pin."""
         with self._lock, _one_sentence():
-            self._quiet()
             self._shown = _OFF
-            for name, device in self._devices.items():
-                for wanted in (True, False):
-                    device.value = wanted
-                    if bool(device.value) != wanted:
-                        raise CueError(
-                            f"The {name} output on GPIO {self._pins[name]} can't be switched"
-                            f" {'on' if wanted else 'off'}: look for a short circuit or another"
-                            f" device on that pin, or set cue/{name}_pin."
-                        )
+            self._lamps.check()
 
-    def walk(self, each_s: float = 1.0) -> None:
+    def walk(self, each_s: float = 1.0, sleep: Callable[[float], None] = time.sleep) -> None:
         """Show red, green and amber with their rhythms, then the buzzer, for a person to watch.
 
-        Blocks for four times `each_s` seconds.
+        Blocks for four times `each_s` seconds; a muted buzzer stays silent.
         """
-        cues = [Cue(light) for light in (Light.RED, Light.GREEN, Light.AMBER)]
-        for cue in (*cues, Cue(buzzer=True)):
+        for cue in WALK:
             self.show(cue)
-            time.sleep(each_s)
+            sleep(each_s)
         self.show(_OFF)
 
-    def _open(self) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # gpiozero warns of each pin library it doesn't find
-            from gpiozero import LED, Buzzer
+    def _play(self, scene: Scene) -> None:
+        self._lamps.play(scene, self._clock())
+        self._changed.set()
 
-            for name, pin in self._pins.items():
-                kind = Buzzer if name == "buzzer" else LED
-                self._devices[name] = kind(pin, initial_value=False)
+    def _keep_rhythm(self) -> None:
+        """The thread: sleeps from one change of the pins to the next."""
+        while True:
+            self._changed.clear()  # before looking: what changes from here on ends the wait
+            if self._thread is None:
+                return
+            with self._lock:
+                try:
+                    pause_s = self._lamps.advance(self._clock())
+                except Exception as error:
+                    pause_s, self._failed, self._shown = None, error, None
+                    self._lamps.dark()
+            self._changed.wait(pause_s)
 
-    def _close(self) -> None:
-        for device in self._devices.values():
-            device.close()
-        self._devices = {}
-
-    def _quiet(self) -> None:
-        for device in self._devices.values():
-            device.source = None
-            device.off()
-
-    def _play(self, device: Any, rhythm: tuple[int, ...] | None) -> None:
-        device.on()
-        if rhythm is not None:
-            device.source_delay = RHYTHM_STEP_S
-            device.source = cycle(rhythm)
+    def _say_failure(self) -> None:
+        failed, self._failed = self._failed, None
+        if failed is not None:
+            raise failed
 
     def _on_sigterm(self, number: int, frame: FrameType | None) -> None:
         self.off()
@@ -265,26 +262,5 @@ class LightBox:
             os.kill(os.getpid(), number)
 
 
-@contextmanager
-def _one_sentence() -> Iterator[None]:
-    """Whatever a pin library raises becomes a CueError with the fix."""
-    try:
-        yield
-    except CueError:
-        raise
-    except ImportError as error:  # gpiozero's BadPinFactory is one too
-        raise CueError(
-            f"The light can't be driven: this machine has no GPIO pins that gpiozero can use"
-            f" ({error}). On a Raspberry Pi install the package python3-lgpio; elsewhere set"
-            " GPIOZERO_PIN_FACTORY=mock to run without lamps."
-        ) from error
-    except PermissionError as error:
-        raise CueError(
-            f"The light can't be driven: no permission for the GPIO pins ({error}). Add the"
-            " unit's user to the group gpio."
-        ) from error
-    except Exception as error:
-        raise CueError(
-            f"The light can't be driven: {error}. Check that no other program uses the pins of"
-            " section [cue], and the wiring."
-        ) from error
+def _one_sentence() -> AbstractContextManager[None]:
+    return one_sentence(CueError, "The light can't be driven", "cue")

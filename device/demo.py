@@ -84,10 +84,13 @@ def demo(
 
 
 def demo_settings(settings: Settings) -> Settings:
-    """The settings with the simulated lifter in front, and verdicts up to 5 degrees of doubt."""
+    """The simulated lifter, who has no hook switch, and verdicts up to 5 degrees of doubt."""
     return replace(
         settings,
         camera=replace(settings.camera, source="simulated", path="", rotation="auto"),
+        load=replace(settings.load, gate="hands")
+        if settings.load.gate == "hook"
+        else settings.load,
         wink=replace(settings.wink, max_sd_deg=max(settings.wink.max_sd_deg, MAX_SD_DEG)),
     )
 

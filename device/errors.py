@@ -59,6 +59,12 @@ class CueError(RacklightError, OSError):
     exit_code = 6
 
 
+class SwitchError(RacklightError, OSError):
+    """The hook switch or the button can't be read."""
+
+    exit_code = 6
+
+
 class LiveError(RacklightError, OSError):
     """The socket between the device and the page can't be used, or the port is taken."""
 

@@ -22,6 +22,9 @@ GUESS_KNEE_DEG = 70.0
 # Folded over with the hands at the knees or lower: a deadlift, or picking something up.
 HINGE_LEAN_DEG = 45.0
 HINGE_WRIST_ABOVE_KNEE = 0.3  # trunk lengths
+# At the bottom of 60 recorded squats the knees bend further than the trunk leans, by 56 degrees or
+# more; in a deadlift or good morning hardly, or less.
+HINGE_KNEE_DEG = 10.0
 # Leaner than any squat, wherever the hands are: bent double, or lying on a bench.
 LYING_LEAN_DEG = 65.0
 # One step moves the middle between the feet by 10 cm or more; this far within half a second.
@@ -34,7 +37,7 @@ SPEED_NEEDS_S = 0.2
 HISTORY_S = 3.0
 # After a longer gap the median of three would mix two different moments.
 FILTER_GAP_S = 0.25
-SEEN = 0.5  # visibility from which a knee counts as seen
+SEEN = 0.5  # visibility from which a knee or ankle counts as seen
 # Quiet moments that outvote the first guess of the standing height.
 QUIET_NEEDED = 6
 
@@ -59,9 +62,12 @@ class Moment:
 
     @property
     def hinged(self) -> bool:
-        """Folded over with low hands, or lying: no squat."""
+        """Folded over with low hands or little bent knees, lying, or taken for upside down."""
         low_hands = self.wrist_above_knee < HINGE_WRIST_ABOVE_KNEE
-        return self.lean_deg > (HINGE_LEAN_DEG if low_hands else LYING_LEAN_DEG)
+        # hands in front of the lifter hide from a camera behind; a squat bends the knees further
+        by_the_hips = self.knee_deg < self.lean_deg + HINGE_KNEE_DEG
+        folds = low_hands or by_the_hips
+        return abs(self.lean_deg) > (HINGE_LEAN_DEG if folds else LYING_LEAN_DEG)
 
     def feet_from(self, other: Moment) -> float:
         """Metres between the feet's places; 0 where one of them is not known."""
@@ -170,7 +176,7 @@ def crossing_s(before: Moment, after: Moment, height: float) -> float:
 
 def _moment(body: BodyPose, time_s: float) -> Moment:
     knees = _knees_deg(body)
-    feet = (math.nan, math.nan) if body.feet_position_m is None else body.feet_position_m
+    feet = _feet_m(body)
     return Moment(
         time_s,
         body.hip_height,
@@ -179,6 +185,16 @@ def _moment(body: BodyPose, time_s: float) -> Moment:
         math.nan if body.wrist_above_knee is None else body.wrist_above_knee,
         *feet,
     )
+
+
+def _feet_m(body: BodyPose) -> tuple[float, float]:
+    """Where the feet are, NaN where they hide: behind the seat of a deep squat a guessed ankle may
+    lie 40 cm away, for as long as the squat stays deep.
+    """
+    ankles = (body.visibility[Joint.LEFT_ANKLE], body.visibility[Joint.RIGHT_ANKLE])
+    if body.feet_position_m is None or max(ankles) < SEEN:
+        return math.nan, math.nan
+    return body.feet_position_m
 
 
 def _knees_deg(body: BodyPose) -> list[float]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from device.errors import SettingsError
 from device.records import BodyPose, Joint, Load
 from device.settings import LoadSettings
 
@@ -41,16 +40,11 @@ class LoadGate:
     load = gate.update(body, time_s)      # every frame
     load = gate.rep_loaded(loads)         # of a rep: the loads of its descent
 
-    `hook` reads the switch under the bar's resting place: True while the bar is racked.
-    Raises SettingsError where the settings ask for a hook switch and there is none.
+    `hook` reads the switch under the bar's resting place: True while the bar is racked. Without
+    it (a recording has none) the gate `hook` can't tell.
     """
 
     def __init__(self, settings: LoadSettings, hook: Callable[[], bool] | None = None) -> None:
-        if settings.gate == "hook" and hook is None:
-            raise SettingsError(
-                "Setting load/gate is 'hook' but no hook switch is fitted to this unit: set it to"
-                " 'hands', 'entered' or 'always'."
-            )
         self._settings = settings
         self._hook = hook
         self._hands = _Hands()
@@ -76,8 +70,8 @@ class LoadGate:
             return True
         if self._settings.gate == "entered":
             return None if self._kg is None else self._kg >= self._settings.floor_kg
-        if self._hook is not None and self._settings.gate == "hook":
-            return not self._hook()
+        if self._settings.gate == "hook":
+            return None if self._hook is None else not self._hook()
         return self._hands.update(body, time_s)
 
 

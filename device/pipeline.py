@@ -8,6 +8,7 @@ for frame in camera:
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,9 +71,12 @@ class Step:
 
 
 class Pipeline:
-    """Every stage once, for one camera. Raises ModelError and SettingsError at the start."""
+    """Every stage once, for one camera. Raises ModelError at the start.
 
-    def __init__(self, settings: Settings) -> None:
+    `hook` says whether the bar is on its hooks, for the setting load/gate = hook.
+    """
+
+    def __init__(self, settings: Settings, hook: Callable[[], bool] | None = None) -> None:
         self._settings = settings
         threads = settings.pose.threads
         runtime = runtime_named(settings.models.runtime)
@@ -88,8 +92,8 @@ class Pipeline:
         self._body = BodyTracker()
         self._placement = PlacementWatch()
         self._reps = RepCounter()
-        self._sets = SetCounter()
-        self._load = LoadGate(settings.load)
+        self._sets = SetCounter(0.0) if settings.load.gate == "hook" else SetCounter()
+        self._load = LoadGate(settings.load, hook)
         self._neutral = NeutralKeeper()
         self._wink = WinkMeter()
         self._cue = CueLogic(settings.cue, settings.wink.threshold_deg, settings.wink.max_sd_deg)
@@ -127,6 +131,18 @@ class Pipeline:
         """Another lifter stands there; None: nobody in particular."""
         self._neutral.sign_in(lifter)
         self._sets.new_lifter()
+
+    @property
+    def set_running(self) -> bool:
+        """Whether somebody has started a set and not ended it."""
+        return self._sets.running
+
+    def toggle_set(self) -> None:
+        """Starts a set that lasts until this is asked again, another lifter or a long rest."""
+        if self._sets.running:
+            self._sets.end()
+        else:
+            self._sets.begin()
 
     def enter_load(self, kg: float | None) -> None:
         """The weight entered for the set."""

@@ -120,6 +120,10 @@ def detections(boxes: Raw, scores: Raw) -> list[Detection]:
     return found
 
 
+# The rows that anybody uses: the named joints, and the two that aim the next crop.
+_REFINED = np.array([*Joint, *AIM], dtype=np.intp)
+
+
 @dataclass(frozen=True, slots=True)
 class Landmarks:
     """The landmark model's answer, in the crop's axes."""
@@ -131,34 +135,36 @@ class Landmarks:
 
 
 def landmarks(table: Raw, presence: Raw, heatmap: Raw, world: Raw) -> Landmarks:
-    """The landmark model's outputs -> landmarks, x and y refined by the heatmap.
+    """The landmark model's outputs -> landmarks, those that are used refined by the heatmap.
 
     Shapes (1, 195), (1, 1), (1, 64, 64, 39), (1, 117); world points are put about the mid-hip.
     """
     rows = table.reshape(-1, 5)[:_ROWS].astype(float)
     world_m = world.reshape(-1, 3)[:JOINTS].astype(float)
+    points = rows[:, :2]
+    points[_REFINED] = refined(points[_REFINED], heatmap[0], _REFINED)
     return Landmarks(
-        points=refined(rows[:, :2], heatmap[0]),
+        points=points,
         visibility=_sigmoid(rows[:JOINTS, 3]),
         world_m=world_m - (world_m[Joint.LEFT_HIP] + world_m[Joint.RIGHT_HIP]) / 2,
         presence=float(presence.item()),
     )
 
 
-def refined(points: Array, heatmap: Raw) -> Array:
+def refined(points: Array, heatmap: Raw, channels: npt.NDArray[np.intp]) -> Array:
     """(n, 2) places in the crop moved to the centre of mass of the heatmap around them.
 
-    Only where the (cells, cells, >= n) logits have a peak near the point, and the point lies
-    inside the crop.
+    `channels` (n,) says which of the heatmap's (cells, cells, channels) logits belong to which
+    point. Only where these have a peak near the point, and the point lies inside the crop.
     """
-    cells, _, channels = heatmap.shape
+    cells, _, depth = heatmap.shape
     cell = np.floor(points * (cells / LANDMARK_SIZE)).astype(np.intp)
     x, y = cell[:, :1] + _STEPS, cell[:, 1:] + _STEPS
     in_x, in_y = (x >= 0) & (x < cells), (y >= 0) & (y < cells)
     inside = in_x[:, _WINDOW // 2] & in_y[:, _WINDOW // 2]
     place = (y * cells)[:, :, None] + x[:, None, :]
-    place *= channels
-    place += np.arange(len(points))[:, None, None]
+    place *= depth
+    place += channels[:, None, None]
     weight = _sigmoid(heatmap.ravel().take(place, mode="clip"))
     weight *= in_y[:, :, None] & in_x[:, None, :]
     in_columns, in_rows = np.add.reduce(weight, axis=1), np.add.reduce(weight, axis=2)

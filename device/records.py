@@ -507,3 +507,5 @@ class LiveState:
     recording: bool
     last_rep: RepSummary | None
     placement: Placement | None = None
+    muted: bool = False  # the buzzer
+    set_running: bool = False  # somebody started a set and has not ended it

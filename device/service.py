@@ -12,18 +12,32 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from device.cameras import Camera, CameraTrouble, frames_with_recovery
-from device.commands import Command, LightTest, SetLoad, SignIn, SignOut, TakeNeutral, UndoRep
+from device.commands import (
+    Command,
+    LightTest,
+    SetLoad,
+    SignIn,
+    SignOut,
+    TakeNeutral,
+    ToggleMute,
+    ToggleSet,
+    UndoRep,
+)
 from device.cues import LightBox
 from device.errors import CueError
+from device.lamps import Note
 from device.live import LiveServer
+from device.notify import Notifier
 from device.pipeline import Pipeline, Step
 from device.records import Cue, Frame, LiveState, PhaseName
 from device.settings import Settings
 from device.store_writer import StoreWriter
+from device.switches import Inputs, Press
 from device.visits import Visits
 
 STATES_PER_S = 30.0
 _SMOOTHING = 0.05  # of the frame rate and latency shown
+_ASKED: dict[Press, Command] = {Press.SHORT: ToggleSet(), Press.LONG: ToggleMute()}
 
 
 class Service:
@@ -42,14 +56,18 @@ class Service:
         server: LiveServer,
         box: LightBox,
         recording: Path | None = None,
+        notifier: Notifier | None = None,
+        inputs: Inputs | None = None,
     ) -> None:
-        self.pipeline = Pipeline(settings)
+        self.pipeline = Pipeline(settings, inputs.hook if inputs else None)
+        self._inputs = inputs
         self._settings = settings
         self._open_one = open_one
         self._writer = writer
         self._server = server
         self._box = box
         self._recording = recording is not None
+        self._notifier = notifier or Notifier()
         self._visits = Visits(writer)
         self._light_test: threading.Thread | None = None
         self._camera = "ok"
@@ -65,20 +83,24 @@ class Service:
         self._writer.add_event("start", "the unit started")
         try:
             for seen in frames_with_recovery(self._open_one):
-                for command in self._server.commands():
+                for command in (*self._server.commands(), *self._pressed()):
                     self.obey(command)
                 if isinstance(seen, CameraTrouble):
                     self._without_camera(seen)
+                    self._notifier.alive(seen.sentence)
                     yield seen
                 else:
-                    yield seen, self._with_frame(seen)
+                    step = self._with_frame(seen)
+                    self._notifier.alive("The camera works.")
+                    yield seen, step
         finally:
+            self._notifier.stopping()
             self._box.off()
             self._visits.close()
             self._writer.add_event("stop", "the unit stopped")
 
     def obey(self, command: Command) -> None:
-        """Does what the page asks for."""
+        """Does what the page or the button asks for."""
         match command:
             case SignIn(lifter=lifter):
                 self._visits.sign_in(lifter)
@@ -94,6 +116,20 @@ class Service:
                 self._visits.undo()
             case LightTest():
                 self._test_light()
+            case ToggleSet():
+                self._toggle_set()
+            case ToggleMute():
+                self._box.muted = not self._box.muted
+                self._tell(Note.MUTED if self._box.muted else Note.SOUND_ON)
+
+    def _pressed(self) -> list[Command]:
+        """What the button on the rack asks for."""
+        return [_ASKED[press] for press in self._inputs.presses()] if self._inputs else []
+
+    def _toggle_set(self) -> None:
+        self.pipeline.toggle_set()
+        self._visits.new_set()
+        self._tell(Note.SET_STARTED if self.pipeline.set_running else Note.SET_ENDED)
 
     def _sign_out(self) -> None:
         self._visits.sign_in(None)
@@ -135,6 +171,12 @@ class Service:
             return
         try:
             self._box.show(cue)
+        except CueError as error:
+            self._writer.add_event("light", str(error))
+
+    def _tell(self, note: Note) -> None:
+        try:
+            self._box.tell(note)
         except CueError as error:
             self._writer.add_event("light", str(error))
 
@@ -181,12 +223,14 @@ class Service:
             loaded=step.load.loaded if step else None,
             load_kg=self._load_kg,
             light=cue.light,
-            buzzer=cue.buzzer,
+            buzzer=cue.buzzer and not self._box.muted,
             fps=self._fps,
             latency_ms=self._latency_ms,
             recording=self._recording,
             last_rep=visits.last_rep,
             placement=step.placement if step else None,
+            muted=self._box.muted,
+            set_running=self.pipeline.set_running,
         )
 
 

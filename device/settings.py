@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from device.errors import SettingsError
+from device.pins import refuse_bad_pins
 
 
 def _setting(default: Any, doc: str, low: float | None = None, high: float | None = None) -> Any:
@@ -103,11 +104,48 @@ class CueSettings:
     )
     unloaded: bool = _setting(False, "Whether unloaded reps get a light too.")
     buzzer: bool = _setting(False, "Whether the buzzer sounds with the red light.")
+    buzzer_kind: Literal["active", "passive"] = _setting(
+        "active",
+        "active: sounds by itself when it gets power (a stack light's does too); passive: needs a"
+        " tone.",
+    )
+    buzzer_volume_percent: int = _setting(
+        100,
+        "How loud: a passive buzzer's tone is weaker below 100, an active one's beeps are shorter.",
+        5,
+        100,
+    )
+    buzzer_tone_hz: int = _setting(2700, "Tone of a passive buzzer.", 200, 8000)
+    lamps: Literal["three", "rgb"] = _setting(
+        "three",
+        "three: red, green and amber lamp, as LEDs or as a stack light behind its driver board;"
+        " rgb: one RGB LED on red_pin and green_pin, whose amber is red with some green.",
+    )
+    rgb_amber_green: float = _setting(
+        0.3, "How much green makes an RGB LED's amber, as a share of all it has.", 0.05, 1
+    )
     red_pin: int = _setting(17, "GPIO number of the red light.", 0, 27)
     green_pin: int = _setting(27, "GPIO number of the green light.", 0, 27)
     amber_pin: int = _setting(22, "GPIO number of the amber light.", 0, 27)
     buzzer_pin: int = _setting(18, "GPIO number of the buzzer.", 0, 27)
     hold_s: float = _setting(2.0, "Seconds that the light after a rep stays on.", 0.2, 10)
+
+
+@dataclass(frozen=True)
+class InputSettings:
+    """The hook switch and the push button; the hook switch is read if load/gate is hook."""
+
+    hook_pin: int = _setting(23, "GPIO number of the hook switches; low: the bar is off.", 0, 27)
+    hook_settle_s: float = _setting(
+        0.2, "Seconds that the hook must stay as it is before it counts: a bar rattles.", 0.01, 2
+    )
+    button: bool = _setting(
+        True,
+        "Whether the push button is read: a short press starts or ends a set, a long one mutes the"
+        " buzzer.",
+    )
+    button_pin: int = _setting(24, "GPIO number of the push button; low: pressed.", 0, 27)
+    long_press_s: float = _setting(1.0, "Seconds from which a press is a long one.", 0.4, 5)
 
 
 @dataclass(frozen=True)
@@ -130,6 +168,7 @@ class Settings:
     wink: WinkSettings = field(default_factory=WinkSettings)
     load: LoadSettings = field(default_factory=LoadSettings)
     cue: CueSettings = field(default_factory=CueSettings)
+    inputs: InputSettings = field(default_factory=InputSettings)
     web: WebSettings = field(default_factory=WebSettings)
 
 
@@ -155,7 +194,7 @@ def settings_from(tables: dict[str, Any]) -> Settings:
     hints = get_type_hints(Settings)
     built = {name: _section(name, hints[name], table) for name, table in tables.items()}
     settings = Settings(**built)
-    _refuse_shared_pins(settings.cue)
+    refuse_bad_pins(pins_in_use(settings))
     return settings
 
 
@@ -234,12 +273,15 @@ def _allowed(item: Field[Any], kind: Any) -> str:
     return f"{item.metadata['low']} to {item.metadata['high']}"
 
 
-def _refuse_shared_pins(cue: CueSettings) -> None:
-    pins: dict[int, str] = {}
-    for name in ("red_pin", "green_pin", "amber_pin", "buzzer_pin"):
-        pin = getattr(cue, name)
-        if pin in pins:
-            raise SettingsError(
-                f"Invalid value {pin} for cue/{name}: GPIO {pin} is already cue/{pins[pin]}."
-            )
-        pins[pin] = name
+def pins_in_use(settings: Settings) -> dict[str, int]:
+    """GPIO number of every lamp, buzzer and switch that these settings drive or read."""
+    cue, inputs = settings.cue, settings.inputs
+    pins = {"cue/red_pin": cue.red_pin, "cue/green_pin": cue.green_pin}
+    if cue.lamps == "three":
+        pins["cue/amber_pin"] = cue.amber_pin
+    pins["cue/buzzer_pin"] = cue.buzzer_pin
+    if settings.load.gate == "hook":
+        pins["inputs/hook_pin"] = inputs.hook_pin
+    if inputs.button:
+        pins["inputs/button_pin"] = inputs.button_pin
+    return pins

@@ -1,7 +1,8 @@
 """Which way up the camera hangs, from how people and the floor look.
 
 The direction from hips to head tells it where somebody stands there; a side wall could pass for
-a floor, so the floor only weighs in.
+a floor, so the floor only weighs in. But nobody hangs from the ceiling: a lifter whose head is out
+of the picture may look upside down, the floor does not.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ class UprightFinder:
             return None
         scores = np.array(score_by_turn)
         if floor is not None and floor.inlier_share >= FLOOR_SHARE:
-            scores[quarter_turns(floor.up)] += FLOOR_WEIGHT
+            turns = quarter_turns(floor.up)
+            scores[turns] += FLOOR_WEIGHT
+            scores[(turns + 2) % 4] = 0.0
         self._scores += scores
         self._count += 1
         return int(np.argmax(self._scores)) if self._count >= OBSERVATIONS else None

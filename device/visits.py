@@ -62,6 +62,10 @@ class Visits:
             self.reps_in_set = max(0, self.reps_in_set - 1)
             self.last_rep = None
 
+    def new_set(self) -> None:
+        """A set begins or is over: none of its reps is shown as the running one's."""
+        self.set, self.reps_in_set = None, 0
+
     def settle(self) -> None:
         """Shows reps once they survive a power cut, or at once while the store is in trouble."""
         while self._pending:

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-LEAVES = {"records", "errors", "paths", "settings", "geometry", "reasons"}
+LEAVES = {"records", "errors", "paths", "settings", "geometry", "reasons", "notify", "gpio", "pins"}
 
 # One family of files a stage. The folder `cameras` is a family by itself.
 STAGES: dict[str, set[str]] = {
@@ -30,7 +30,8 @@ STAGES: dict[str, set[str]] = {
     "load": {"load"},
     "wink": {"wink", "neutral", "smooth"},
     "trace": {"trace"},
-    "cues": {"cues"},
+    "cues": {"cues", "lamps"},
+    "switches": {"switches"},
     "store": {"store", "store_writer", "database", "migrations", "moment", "trace_codec", "visits"},
     "live": {"live", "commands", "placement_codec"},
 }
@@ -46,6 +47,7 @@ ABOVE = {
     "agreement_unit",
     "bench",
     "check",
+    "check_light",
     "check_placement",
     "demo",
     "progress",
@@ -62,7 +64,7 @@ OWNERS = {
     "pyrealsense2": {"device.cameras.librealsense"},
     "tflite_runtime": {"device.models"},
     "ai_edge_litert": {"device.models"},
-    "gpiozero": {"device.cues", "device.load"},
+    "gpiozero": {"device.gpio"},
     "picamera2": {"device.cameras.picamera"},
 }
 OPENCV_MAY = STAGES["pose"] | STAGES["pelvis"] | {"bench"}

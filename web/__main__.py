@@ -14,8 +14,10 @@ from flask import Flask
 
 from device import paths
 from device.errors import LiveError, RacklightError
+from device.notify import Notifier
 from device.settings import load_settings
 from web.app import HUB, create_app
+from web.pulse import Pulse
 
 THREADS = 16  # 4 stop answering with 8 streams open
 
@@ -37,6 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _serve(app: Flask, host: str, port: int) -> None:
     server = _listening(app, host, port)
+    notifier = Notifier()
+    pulse = Pulse(host, server.effective_port, notifier)
 
     def stop(number: int, frame: object) -> NoReturn:
         app.extensions[HUB].close()  # first: open streams would hold up the end
@@ -45,9 +49,12 @@ def _serve(app: Flask, host: str, port: int) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     print(f"The page is at http://{_shown(host)}:{server.effective_port}/", flush=True)
+    if notifier.heard:
+        pulse.start()
     try:
         server.run()  # returns after SystemExit
     finally:
+        pulse.close()
         app.extensions[HUB].close()
         server.close()
 

@@ -106,9 +106,10 @@ def _detail(state: LiveState) -> str:
 
 
 def _place(state: LiveState) -> str:
+    muted = " · buzzer muted" if state.muted else ""
     if state.set is None:
-        return "No set yet"
-    return f"Set {state.set} · {words.count(state.reps_in_set, 'rep')}"
+        return ("Set started" if state.set_running else "No set yet") + muted
+    return f"Set {state.set} · {words.count(state.reps_in_set, 'rep')}{muted}"
 
 
 def _load(state: LiveState) -> str:

@@ -138,9 +138,7 @@ class Wardrobe:
         """The body with its soft tissue displaced; joints and pelvis stay where they are."""
         up = body.pelvis_rotation[:, 2]
         skin = body.vertices.astype(float)
-        moved = tissue.displacement(
-            self._rest, self.normals(skin), up, self._hip_flexion_deg(body)
-        )
+        moved = tissue.displacement(self._rest, self.normals(skin), up, self._hip_flexion_deg(body))
         return replace(body, vertices=(skin + moved).astype(np.float32))
 
     def _hip_flexion_deg(self, body: PosedBody) -> float:

@@ -24,6 +24,7 @@ from models.lifter.network import EMBEDDING, PelvisNetwork, ShippedNetwork
 from models.lifter.train import read_all, report
 
 MODELS = Path(__file__).resolve().parent.parent
+FAMILIAR_GROUPS = 2000  # of crops, to know what is familiar
 FILE = "pelvis.tflite"
 MEASURED = ("tilt", "list", "rotation", "lumbar_flexion")
 
@@ -208,7 +209,7 @@ def main() -> None:
     )
     scale = (a, b, c, d)
     trained_on = load_crops(chosen.crops, "train")
-    mean, whitening = familiar(network, trained_on)
+    mean, whitening = familiar(network, trained_on.some(FAMILIAR_GROUPS))
     shipped = ShippedNetwork(network, scale, mean, whitening).eval()
     file = chosen.out / FILE
     convert(shipped, file)

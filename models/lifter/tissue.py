@@ -35,9 +35,7 @@ class Tissue:
 
     bumps: tuple[Bump, ...] = ()
 
-    def displacement(
-        self, rest: Array, normals: Array, up: Array, hip_flexion_deg: float
-    ) -> Array:
+    def displacement(self, rest: Array, normals: Array, up: Array, hip_flexion_deg: float) -> Array:
         """(V, 3) m for rest vertices (V, 3), posed normals (V, 3), the spine's way (3,)."""
         share = float(np.clip(hip_flexion_deg / FULL_FLEXION_DEG, 0.0, 1.2))
         along = up - (normals @ up)[:, None] * normals

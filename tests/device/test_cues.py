@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from device.cues import CueLogic, LightBox
 from device.errors import CueError
+from device.lamps import Note
 from device.records import Cue, Light, Load, Phase, PhaseName, Verdict, VerdictName, Wink
 from device.settings import CueSettings
 
@@ -175,11 +176,6 @@ def on(factory: MockFactory) -> set[str]:
     return {name for name, pin in PINS.items() if factory.pin(pin).state}
 
 
-def steps_s(factory: MockFactory, name: str) -> list[float]:
-    """Seconds between the pin's changes since its states were cleared."""
-    return [state.timestamp for state in factory.pin(PINS[name]).states[1:]]
-
-
 def test_dark_at_the_start_and_at_the_end(factory: MockFactory) -> None:
     with LightBox(CueSettings()) as box:
         assert on(factory) == set()
@@ -201,18 +197,97 @@ def test_red_is_on_when_show_returns(factory: MockFactory) -> None:
         assert min(took_ms) < 10
 
 
-def test_each_light_has_its_own_rhythm(factory: MockFactory) -> None:
+def eventually(happens: Callable[[], bool], within_s: float = 5.0) -> bool:
+    until_s = time.monotonic() + within_s
+    while not happens() and time.monotonic() < until_s:
+        time.sleep(0.005)
+    return happens()
+
+
+def test_rhythms_go_on_by_themselves(factory: MockFactory) -> None:
     with LightBox(CueSettings()) as box:
-        rhythms = {}
-        for light in (Light.RED, Light.GREEN, Light.AMBER):
-            factory.pin(PINS[light]).clear_states()
-            box.show(Cue(light))
-            time.sleep(0.95)
-            rhythms[light] = steps_s(factory, light)[1:]
-            box.show(OFF)
-    assert rhythms[Light.GREEN] == []
-    assert rhythms[Light.RED][:5] == pytest.approx([0.1] * 5, abs=0.06)
-    assert rhythms[Light.AMBER][:4] == pytest.approx([0.1, 0.1, 0.1, 0.5], abs=0.06)
+        red = factory.pin(PINS["red"])
+        red.clear_states()
+        box.show(Cue(Light.RED))
+        assert eventually(lambda: len(red.states) >= 6)
+        assert [state.state for state in red.states[:6]] == [False, True] * 3
+        assert sum(state.timestamp for state in red.states[1:6]) >= 0.35
+
+
+def test_a_rhythm_follows_the_boxs_clock(factory: MockFactory) -> None:
+    now_s = [0.0]
+    with LightBox(CueSettings(), clock=lambda: now_s[0]) as box:
+        box.show(Cue(Light.RED))
+        time.sleep(0.15)
+        assert on(factory) == {"red"}  # for this clock no time has passed
+        now_s[0] = 0.15
+        assert eventually(lambda: on(factory) == set())
+
+
+def test_a_pin_that_fails_in_a_rhythm_is_said_by_the_next_cue_and_tried_again(
+    factory: MockFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LightBox(CueSettings()) as box:
+        red = factory.pin(PINS["red"])
+        box.show(Cue(Light.RED))
+        with monkeypatch.context() as broken:
+            broken.setattr(type(red), "_set_state", _broken)
+            assert eventually(lambda: box._failed is not None)
+        with pytest.raises(CueError, match=r"can't be driven: .*pulled out.*\[cue\]"):
+            box.show(Cue(Light.RED))
+        box.show(Cue(Light.RED))
+        assert on(factory) == {"red"}
+
+
+def _broken(pin: Any, value: Any) -> None:
+    raise OSError("the chip was pulled out")
+
+
+# ---------------------------------------------------------------- mute, answers to the button
+
+
+def test_muted_is_silent_at_once_and_while_it_lasts(factory: MockFactory) -> None:
+    with LightBox(CueSettings()) as box:
+        box.show(Cue(Light.RED, buzzer=True))
+        assert on(factory) == {"red", "buzzer"}
+        box.muted = True
+        assert "buzzer" not in on(factory)
+        factory.pin(PINS["buzzer"]).clear_states()
+        box.show(Cue(Light.GREEN))
+        box.show(Cue(Light.RED, buzzer=True))
+        box.walk(each_s=0.0)
+        factory.pin(PINS["buzzer"]).assert_states([False])
+        box.muted = False
+        box.show(Cue(Light.RED, buzzer=True))
+        assert on(factory) == {"red", "buzzer"}
+
+
+def test_the_button_is_answered_in_the_dark_only(factory: MockFactory) -> None:
+    with LightBox(CueSettings()) as box:
+        box.tell(Note.SET_ENDED)
+        assert on(factory) == {"red", "green", "amber"}
+        box.show(OFF)  # every frame says so: the answer stays for its time
+        assert on(factory) == {"red", "green", "amber"}
+        box.show(Cue(Light.GREEN))
+        assert on(factory) == {"green"}
+        box.tell(Note.SET_STARTED)
+        assert on(factory) == {"green"}
+
+
+def test_an_answer_to_the_button_ends_by_itself(factory: MockFactory) -> None:
+    with LightBox(CueSettings()) as box:
+        box.tell(Note.SET_STARTED)
+        assert eventually(lambda: on(factory) == set())
+
+
+@pytest.mark.parametrize("settings", [{"lamps": "rgb"}, {"buzzer_kind": "passive"}])
+def test_pins_that_cannot_be_dimmed_are_one_sentence(
+    factory: MockFactory, settings: dict[str, Any]
+) -> None:
+    with pytest.raises(CueError, match="MOCK_PIN_CLASS"), LightBox(CueSettings(**settings)):
+        pass
+    with LightBox(CueSettings()):  # and nothing stays taken
+        pass
 
 
 def test_the_same_cue_again_does_not_restart_the_rhythm(factory: MockFactory) -> None:
@@ -285,6 +360,7 @@ SHOW = """
 import os, sys, time
 from gpiozero import Device
 from device.cues import LightBox
+from device.lamps import Note
 from device.records import Cue, Light
 from device.settings import CueSettings
 

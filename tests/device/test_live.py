@@ -24,6 +24,8 @@ from device.commands import (
     SignIn,
     SignOut,
     TakeNeutral,
+    ToggleMute,
+    ToggleSet,
     UndoRep,
     command_from_json,
     command_to_json,
@@ -163,6 +165,8 @@ COMMANDS: list[Command] = [
     LightTest(),
     TakeNeutral(),
     UndoRep(),
+    ToggleSet(),
+    ToggleMute(),
     SignOut(),
 ]
 

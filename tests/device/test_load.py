@@ -9,7 +9,6 @@ from bodies import Movement, Pose, body_of, hold, sample, squat, stand
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.errors import SettingsError
 from device.load import LoadGate, hands_at_bar
 from device.records import BodyPose, Load
 from device.settings import LoadSettings
@@ -106,9 +105,9 @@ def test_the_hook_says_where_the_bar_is() -> None:
     assert [gate.update(None, t).loaded for t in (0.0, 0.1)] == [False, True]
 
 
-def test_a_hook_gate_without_a_hook_is_refused_with_the_fix() -> None:
-    with pytest.raises(SettingsError, match=r"no hook switch is fitted.*'hands'"):
-        LoadGate(LoadSettings(gate="hook"))
+def test_without_a_hook_switch_the_hook_gate_cannot_tell() -> None:
+    gate = LoadGate(LoadSettings(gate="hook"))
+    assert gate.update(None, 0.0) == Load(None, "hook", None)
 
 
 @pytest.mark.parametrize(

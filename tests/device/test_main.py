@@ -11,6 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from gpiozero.pins.mock import MockFactory
+from rack import Grounded
 
 from device import paths
 from device.__main__ import main
@@ -129,11 +131,38 @@ def test_check_prints_a_line_a_test_and_the_fix(capsys: pytest.CaptureFixture[st
     assert main(["check"]) == 1  # there is no camera
     lines = capsys.readouterr().out.splitlines()
     by_name = {line.split()[1]: line for line in lines}
-    assert set(by_name) == {"camera", "models", "light", "disk", "database", "clock"}
+    assert set(by_name) == {"camera", "models", "light", "switches", "disk", "database", "clock"}
     assert by_name["camera"].startswith("FAIL")
-    for name in ("models", "light", "disk", "database", "clock"):
+    for name in ("models", "light", "switches", "disk", "database", "clock"):
         assert by_name[name].startswith("ok"), by_name[name]
     assert "mock" in by_name["light"]
+
+
+def test_checking_the_light_asks_nothing_without_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device.check_light.EACH_S", 0.01)
+    assert main(["check", "--light", "--seconds", "0.1"]) == 0
+    out = capsys.readouterr().out
+    assert "?" not in out
+    assert out.count("GPIO") == 5  # three lamps, the buzzer, the button
+
+
+def test_a_button_that_is_down_fails_the_check(
+    pins: MockFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pins.pin_class = Grounded
+    assert main(["check"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    failed = next(line for line in lines if line.startswith("FAIL  switches"))
+    assert "set inputs/button to false" in failed
+
+
+def test_a_pin_that_belongs_to_something_else_exits_with_2(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--set", "cue/red_pin=14", "run"]) == 2
+    assert "serial console" in said(capsys)
 
 
 def test_the_launcher_works_from_any_folder(unit: Path) -> None:

@@ -29,7 +29,7 @@ def test_each_point_goes_to_the_middle_of_the_heat_around_it(seed: int) -> None:
     rng = np.random.default_rng(seed)
     points = rng.uniform(-20, LANDMARK_SIZE + 20, (35, 2))  # some lie at or past the edge
     heatmap = rng.normal(-3, 1.5, (CELLS, CELLS, 39)).astype(np.float32)
-    found = refined(points, heatmap)
+    found = refined(points, heatmap, np.arange(len(points)))
     expected = [plainly_refined(x, y, heatmap[..., k]) for k, (x, y) in enumerate(points)]
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-3)
     moved = (found != points).any(axis=1)
@@ -39,7 +39,7 @@ def test_each_point_goes_to_the_middle_of_the_heat_around_it(seed: int) -> None:
 def test_logits_of_any_size_are_read_without_a_warning() -> None:
     heatmap = np.full((CELLS, CELLS, 39), -1e4, np.float32)
     heatmap[40, 20] = 1e4
-    found = refined(np.full((35, 2), [82.0, 158.0]), heatmap)
+    found = refined(np.full((35, 2), [82.0, 158.0]), heatmap, np.arange(35))
     np.testing.assert_allclose(found, np.full((35, 2), [80.0, 160.0]), atol=1e-6)
 
 

@@ -89,7 +89,7 @@ def heatmap_with_a_hill(x: float, y: float, height: float) -> np.ndarray:
 @given(st.floats(5, 58), st.floats(5, 58), st.floats(-1.5, 1.5))
 def test_a_point_moves_to_the_hill_of_the_heatmap(x: float, y: float, off: float) -> None:
     start = np.array([[4 * (x + off) + 2, 4 * (y - off) + 2]])
-    moved = refined(start, heatmap_with_a_hill(x, y, 3.0))
+    moved = refined(start, heatmap_with_a_hill(x, y, 3.0), np.arange(len(start)))
     np.testing.assert_allclose(moved, [[4 * x, 4 * y]], atol=1.5)
 
 
@@ -98,10 +98,10 @@ def test_a_point_moves_to_the_hill_of_the_heatmap(x: float, y: float, off: float
 def test_without_a_peak_or_outside_the_crop_a_point_stays(x: float, y: float) -> None:
     start = np.array([[x, y]])
     flat = np.full((64, 64, 1), -8.0, np.float32)
-    np.testing.assert_array_equal(refined(start, flat), start)
+    np.testing.assert_array_equal(refined(start, flat, np.arange(len(start))), start)
     if not (0 <= x < 256 and 0 <= y < 256):
         high = np.full((64, 64, 1), 8.0, np.float32)
-        np.testing.assert_array_equal(refined(start, high), start)
+        np.testing.assert_array_equal(refined(start, high, np.arange(len(start))), start)
 
 
 def detector_output(*boxes: tuple[int, float]) -> tuple[np.ndarray, np.ndarray]:

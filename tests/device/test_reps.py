@@ -28,7 +28,7 @@ from bodies import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.records import JOINTS, BodyPose, Phase, PhaseName, RepSpan
+from device.records import JOINTS, BodyPose, Joint, Phase, PhaseName, RepSpan
 from device.reps import RepCounter
 from device.sets import SetCounter
 
@@ -255,6 +255,45 @@ def test_a_lifter_gone_for_long_leaves_no_ghost() -> None:
     seen = count(bodies, hidden=lambda t: 3.0 <= t < 6.5)
     assert seen.spans == []
     assert PhaseName.AWAY in {phase.name for phase in seen.phases}
+
+
+def with_feet_astray(bodies: list[BodyPose], visibility: float) -> list[BodyPose]:
+    """While the hip is deep, the ankles are put 40 cm away."""
+    seen = bodies[0].visibility.copy()
+    seen[[Joint.LEFT_ANKLE, Joint.RIGHT_ANKLE]] = visibility
+    astray = []
+    for body in bodies:
+        deep = body.hip_height < 0.6 * bodies[0].hip_height
+        feet = (0.1, -1.6)
+        astray.append(replace(body, feet_position_m=feet, visibility=seen) if deep else body)
+    return astray
+
+
+def test_guessed_ankles_behind_the_seat_do_not_end_a_deep_squat() -> None:
+    bodies = sample([*stand(2.0), *squat(3.0, 125.0, pause_s=0.5), *stand(2.0)])
+    assert len(count(with_feet_astray(bodies, visibility=0.2)).full) == 1
+
+
+def test_ankles_seen_elsewhere_are_another_person() -> None:
+    bodies = sample([*stand(2.0), *squat(3.0, 125.0, pause_s=0.5), *stand(2.0)])
+    assert count(with_feet_astray(bodies, visibility=0.9)).spans == []
+
+
+def test_deadlifts_are_none_where_the_hands_are_hidden() -> None:
+    bodies = sample([*stand(2.0, hands="hanging"), *deadlift(), *deadlift(knee_deg=65.0)])
+    hidden = [replace(b, wrist_above_knee=None, wrist_above_shoulder=None) for b in bodies]
+    assert count(hidden).spans == []
+
+
+def test_a_body_taken_for_upside_down_squats_no_rep() -> None:
+    bodies = sample([*stand(2.0), *squat(3.0), *stand(2.0)])
+    turned = [
+        replace(body, trunk_lean_deg=-150.0)
+        if body.hip_height < 0.9 * bodies[0].hip_height
+        else body
+        for body in bodies
+    ]
+    assert count(turned).spans == []
 
 
 def test_an_empty_rack_is_away() -> None:

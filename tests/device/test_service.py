@@ -8,13 +8,15 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from gpiozero.pins.mock import MockFactory
+from rack import Clock
 
 from device.cameras import CameraTrouble
 from device.cameras.simulated import SimulatedCamera
@@ -24,8 +26,9 @@ from device.errors import LiveError, NoCameraError, StreamStalledError
 from device.live import LiveClient, LiveServer
 from device.records import Frame, LiveState
 from device.service import Service
-from device.settings import CameraSettings, Settings
+from device.settings import CameraSettings, LoadSettings, Settings
 from device.store_writer import StoreWriter
+from device.switches import Inputs
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Settings(camera=CameraSettings(source="simulated"))
@@ -249,3 +252,67 @@ def test_undo_without_a_visit_does_nothing(tmp_path: Path) -> None:
         service.obey(SignOut())
         assert writer.flush(5)
     assert rows(tmp_path / "unit.sqlite3", "SELECT id FROM reps") == []
+
+
+def pressed(tmp_path: Path, pins: MockFactory, plan: dict[int, Callable[[], None]]) -> Pressed:
+    """The first 60 frames of the demo (an empty rack) with hands on hook and button."""
+    settings = Settings(camera=SETTINGS.camera, load=LoadSettings(gate="hook"))
+    clock, cable, out = Clock(), Cable(), Pressed()
+    with ExitStack() as stack:
+        stack.callback(cable.close)
+        writer = stack.enter_context(StoreWriter(tmp_path / "unit.sqlite3", "rack"))
+        server = stack.enter_context(LiveServer(tmp_path / "live.sock"))
+        box = stack.enter_context(LightBox(settings.cue, clock))
+        inputs = stack.enter_context(Inputs(settings, clock))
+        service = Service(settings, cable.open, writer, server, box, inputs=inputs)
+        for index, item in enumerate(service.steps()):
+            assert not isinstance(item, CameraTrouble)
+            out.loaded.append(item[1].load.loaded)
+            out.running.append(service.pipeline.set_running)
+            out.muted.append(box.muted)
+            out.lamps.append([bool(pins.pin(number).state) for number in (17, 27, 22, 18)])
+            plan.get(index, bool)()
+            clock.sleep(1 / 30)
+            if index == 60:
+                return out
+    return out
+
+
+@dataclass
+class Pressed:
+    """What every frame of it showed."""
+
+    loaded: list[bool | None] = field(default_factory=list)
+    running: list[bool] = field(default_factory=list)
+    muted: list[bool] = field(default_factory=list)
+    lamps: list[list[bool]] = field(default_factory=list)
+
+
+def test_a_short_press_starts_a_set_and_the_next_one_ends_it(
+    tmp_path: Path, pins: MockFactory
+) -> None:
+    button = pins.pin(24)
+    plan = {5: button.drive_low, 8: button.drive_high, 35: button.drive_low, 38: button.drive_high}
+    seen = pressed(tmp_path, pins, plan)
+    assert seen.running.index(True) in (9, 10)
+    assert seen.running.index(False, 20) in (39, 40)
+    assert seen.lamps[seen.running.index(True)] == [True, True, True, False]
+    assert not any(seen.muted)
+
+
+def test_a_long_press_mutes_and_starts_no_set(tmp_path: Path, pins: MockFactory) -> None:
+    button = pins.pin(24)
+    seen = pressed(tmp_path, pins, {5: button.drive_low, 50: button.drive_high})
+    assert seen.muted.index(True) in (35, 36, 37)
+    assert seen.muted[-1]
+    assert not any(seen.running)
+
+
+def test_the_hook_switch_says_whether_the_bar_is_on_the_lifter(
+    tmp_path: Path, pins: MockFactory
+) -> None:
+    hook = pins.pin(23)
+    seen = pressed(tmp_path, pins, {10: hook.drive_low, 40: hook.drive_high})
+    assert seen.loaded[0] is False
+    assert seen.loaded.index(True) in (16, 17)
+    assert seen.loaded.index(False, 20) in (46, 47)

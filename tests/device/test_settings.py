@@ -33,7 +33,15 @@ def test_what_a_file_leaves_out_keeps_its_default(tmp_path: Path) -> None:
         ("[light]\nred = 1\n", ["light", "cue"]),
         ("[cue]\nmode = 'disco'\n", ["disco", "at_once or after_rep or faded or off"]),
         ("[cue]\nbuzzer = 1\n", ["cue/buzzer", "true or false"]),
-        ("[cue]\nred_pin = 27\n", ["27", "GPIO"]),
+        ("[cue]\nred_pin = 27\n", ["27", "GPIO 27 is already cue/red_pin"]),
+        ("[cue]\nred_pin = 24\n", ["inputs/button_pin", "already cue/red_pin"]),
+        ("[cue]\nred_pin = 2\n", ["cue/red_pin", "GPIO 2 belongs to the I2C bus", "4 to 13"]),
+        ("[cue]\nbuzzer_pin = 14\n", ["cue/buzzer_pin", "serial console (UART)"]),
+        ("[inputs]\nbutton_pin = 0\n", ["inputs/button_pin", "some cameras"]),
+        ("[cue]\nred_pin = 28\n", ["28", "cue/red_pin", "0 to 27"]),
+        ("[load]\ngate = 'hook'\n[inputs]\nhook_pin = 18\n", ["inputs/hook_pin", "buzzer_pin"]),
+        ("[cue]\nbuzzer_volume_percent = 0\n", ["buzzer_volume_percent", "5 to 100"]),
+        ("[cue]\nlamps = 'two'\n", ["cue/lamps", "three or rgb"]),
         ("cue = 3\n", ["cue", "table"]),
         ("[wink\n", ["Can't read"]),
         ("[wink]\nthreshold_deg = nan\n", ["nan", "3 to 40"]),
@@ -50,6 +58,20 @@ def test_a_wrong_setting_is_one_sentence_that_names_it(
     assert "\n" not in said.strip()
     for word in words:
         assert word in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[cue]\nred_pin = 23\n",  # the hook switch's, which is not read
+        "[cue]\nred_pin = 24\n[inputs]\nbutton = false\n",
+        "[cue]\nlamps = 'rgb'\nred_pin = 22\n",  # amber's, which an RGB LED has no use for
+    ],
+)
+def test_a_pin_that_nothing_else_uses_is_free(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "racklight.toml"
+    file.write_text(text)
+    assert load_settings(file).cue.red_pin in (22, 23, 24)
 
 
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:

@@ -30,6 +30,22 @@ def test_the_floor_decides_where_people_leave_a_doubt() -> None:
     assert found == 3
 
 
+def test_a_lifter_without_a_head_in_view_does_not_hang_from_the_ceiling() -> None:
+    finder = UprightFinder()
+    floor = Floor(up_of(10, 0, 3), 1.2, 0.4)
+    for _ in range(3):
+        found = finder.update([0.0, 0.65, 0.05, 0.0], floor)
+    assert found == 3
+
+
+def test_a_side_wall_does_not_outvote_a_person() -> None:
+    finder = UprightFinder()
+    wall = Floor(up_of(10, 0, 2), 1.2, 0.4)
+    for _ in range(3):
+        found = finder.update([0.0, 0.65, 0.05, 0.0], wall)
+    assert found == 1
+
+
 def test_a_sliver_of_floor_has_no_say() -> None:
     finder = UprightFinder()
     floor = Floor(up_of(10, 0, 3), 1.2, 0.03)

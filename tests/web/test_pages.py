@@ -82,6 +82,15 @@ def test_before_the_first_rep_now_says_what_to_do(page: FlaskClient, heard: Hear
     assert "Nobody signed in" in html
 
 
+def test_now_says_what_the_button_did(page: FlaskClient, heard: Heard) -> None:
+    heard(make_state(set=None, set_running=True))
+    html = text_of(page, "/")
+    assert "Set started" in html
+    assert "buzzer muted" not in html
+    heard(make_state(number=2, muted=True))
+    assert "Set 2 · 3 reps · buzzer muted" in text_of(page, "/")
+
+
 def test_trouble_is_told_in_its_own_words(page: FlaskClient, heard: Heard) -> None:
     heard(make_state(camera="The camera is gone; plug it in.", store="The disk is full."))
     html = text_of(page, "/")
