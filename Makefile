@@ -24,7 +24,7 @@ test:  ## every check, as CI runs it
 lint:  ## mend what ruff can mend, show the rest
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
-	if command -v shellcheck >/dev/null; then shellcheck -x setup.sh setup.d/*.sh racklight .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck -x setup.sh systemd/setup/*.sh racklight .ci/run; fi
 
 types:  ## mypy, strict
 	$(PYTHON) -m mypy

@@ -4,7 +4,7 @@
 #
 # All that `demo` and `test` install goes into .venv beside this file, pinned and hash-checked; the
 # only things they may add to the system are the Debian packages named in `missing_debs`. What
-# `install` changes is in setup.d/unit.sh. An environment without
+# `install` changes is in systemd/setup/unit.sh. An environment without
 # a stamp, or with the stamp of other requirements, is made anew, so an interrupted run mends itself.
 set -eu
 unset PYTHONHOME PYTHONPATH
@@ -295,8 +295,8 @@ run_tests() {
 }
 
 use_unit_verbs() {
-    # shellcheck source=setup.d/unit.sh
-    . "$HERE/setup.d/unit.sh"
+    # shellcheck source=systemd/setup/unit.sh
+    . "$HERE/systemd/setup/unit.sh"
 }
 
 verb=${1:-}

@@ -31,7 +31,7 @@ _RUNTIMES: dict[str, Runtime | None] = {
     "tflite-runtime": "tflite_runtime",
     "ai-edge-litert": "ai_edge_litert",
 }
-_FIX = "run ./setup.sh update, or copy the models folder from the release again"
+_FIX = "copy the models folder from the release again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,8 @@ def _runtime_module(runtime: Runtime | None) -> tuple[Runtime, Any]:
             " the installed numpy; set models/runtime to auto."
         )
     raise ModelError(
-        f"No runtime for the models is installed ({' or '.join(choices)}); run ./setup.sh install."
+        f"No runtime for the models is installed ({' or '.join(choices)}); run ./setup.sh test, or"
+        " on a unit sudo ./setup.sh install."
     )
 
 

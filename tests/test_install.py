@@ -84,8 +84,7 @@ def program(folder: Path) -> None:
         shutil.copy2(ROOT / name, folder / name)
     for name in ("README.md", "CHANGELOG.md"):
         shutil.copy2(ROOT / name, folder / name)
-    for name in ("setup.d", "systemd"):
-        shutil.copytree(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "systemd", folder / "systemd")
     for name in ("device", "web", "models", "requirements"):
         (folder / name).mkdir()
         (folder / name / "__init__.py").write_text("")

@@ -115,7 +115,7 @@ def test_nothing_is_open_to_everybody() -> None:
     modes = re.findall(r'MODE="(\d+)"', rules)
     assert modes == ["0660", "0660"]
     assert len(re.findall(r'GROUP="(racklight|gpio)"', rules)) == len(modes)
-    for file in (*SYSTEMD.iterdir(), ROOT / "setup.sh", *(ROOT / "setup.d").iterdir()):
+    for file in (ROOT / "setup.sh", *(file for file in SYSTEMD.rglob("*") if file.is_file())):
         assert not re.search(r"0?666|0?777|a\+rw", file.read_text(encoding="utf-8")), file.name
 
 

@@ -77,14 +77,14 @@ def test_a_missing_file_is_one_sentence_with_the_fix(folder: Path) -> None:
     (folder / "pose_lite.tflite").unlink()
     with pytest.raises(ModelError, match="missing") as error:
         load_model("pose_lite", 1, folder=folder)
-    assert "./setup.sh" in the_sentence(error)
+    assert "copy the models folder" in the_sentence(error)
     assert str(folder / "pose_lite.tflite") in str(error.value)
 
 
 def test_a_missing_card_is_one_sentence_with_the_fix(folder: Path) -> None:
     with pytest.raises(ModelError, match=r"card .*pose_full\.json is missing") as error:
         load_model("pose_full", 1, folder=folder)
-    assert "./setup.sh" in the_sentence(error)
+    assert "copy the models folder" in the_sentence(error)
 
 
 @pytest.mark.parametrize("damage", ["cut short", "one bit", "empty"])

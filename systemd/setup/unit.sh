@@ -5,8 +5,8 @@
 # version and content; $BASE/current points to the one in use.
 # shellcheck disable=SC2034,SC2154 # names shared with setup.sh
 
-# shellcheck source=setup.d/steps.sh
-. "$HERE/setup.d/steps.sh"
+# shellcheck source=systemd/setup/steps.sh
+. "$HERE/systemd/setup/steps.sh"
 
 CURRENT=$BASE/current
 ETC=/etc/racklight
@@ -14,7 +14,7 @@ DATA=/var/lib/racklight
 RUN=/run/racklight
 SERIAL=/sys/firmware/devicetree/base/serial-number
 UNITS='racklight-device.service racklight-web.service'
-PROGRAM='device web models systemd setup.d requirements racklight setup.sh pyproject.toml
+PROGRAM='device web models systemd requirements racklight setup.sh pyproject.toml
     LICENSE NOTICE README.md CHANGELOG.md'
 SYSTEMD_NEEDED=252
 
