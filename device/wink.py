@@ -156,6 +156,8 @@ def measure_rep(trace: Trace, span: RepSpan) -> RepWink:
     tilt = smooth(
         of["time_s"], of["anterior_pelvic_tilt_deg"], own * of["anterior_pelvic_tilt_sd_deg"]
     )
+    if _gap(trace, span):  # a smoother bridges any gap; what lay in it is not known
+        return RepWink(np.full(len(trace), np.nan), tilt.value)
     lumbar = smooth(of["time_s"], of["lumbar_flexion_deg"], own * of["lumbar_flexion_sd_deg"])
     basis = _basis(of["lumbar_flexion_sd_deg"])
     curve, peak = wink_curve(
@@ -221,7 +223,7 @@ def judge(
         return Verdict(VerdictName.PARTIAL, Reason.TOO_SHALLOW)
     if neutral is None:
         return _not_measured(reason or Reason.NO_NEUTRAL)
-    if _gap(trace, span) or measured.wink_deg is None or measured.wink_sd_deg is None:
+    if measured.wink_deg is None or measured.wink_sd_deg is None:
         return _not_measured(reason or Reason.PICTURES_MISSING)
     if measured.wink_sd_deg > max_sd_deg:
         return _not_measured(unsure(measured.wink_sd_deg, doubt))

@@ -245,8 +245,12 @@ def test_a_hidden_bottom_is_not_measured_and_says_why() -> None:
     hidden = np.abs(time_s - 1.5) < 0.4
     tilt, lumbar = np.where(hidden, np.nan, tilt), np.where(hidden, np.nan, lumbar)
     trace, span = trace_of(time_s, tilt, lumbar, hip), span_of(time_s, hip)
-    said = judge(measure_rep(trace, span), trace, span, NEUTRAL, 10.0, 3.0, "someone is in between")
+    measured = measure_rep(trace, span)
+    said = judge(measured, trace, span, NEUTRAL, 10.0, 3.0, "someone is in between")
     assert (said.name, said.reason) == (VerdictName.NOT_MEASURED, "someone is in between")
+    assert measured.wink_deg is None, "what lay behind the gap is not known, and not 0"
+    assert measured.onset_5 is None
+    assert measured.tilt_bottom_deg is None
 
 
 def test_a_vague_measurement_is_not_measured() -> None:
