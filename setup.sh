@@ -8,6 +8,7 @@
 # a stamp, or with the stamp of other requirements, is made anew, so an interrupted run mends itself.
 set -eu
 unset PYTHONHOME PYTHONPATH
+PATH=$PATH:/usr/sbin:/sbin # not everybody who may become root has them
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_USER=0
 
 HERE=$(dirname -- "$(readlink -f -- "$0")")

@@ -135,6 +135,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     (folder / "out").mkdir()
     environment = {
         **os.environ,
+        "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin",  # chroot, where a plain user has none
         "WORK": str(folder / "overlay"),
         "OUT": str(folder / "out"),
         "PROGRAM": str(folder / "program"),
