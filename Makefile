@@ -9,8 +9,9 @@ EXPORT := .venv-export/bin/python
 POSE := .venv-pose/bin/python
 CAD := .venv-cad/bin/python
 
-.PHONY: help demo test lint types bench evaluate docs lock demo-clip pelvis-crops \
-	pelvis-model pose-models mount mount-check wiring placement-drawings
+.PHONY: help demo test lint types bench web-bench evaluate chain chain-clips docs lock demo-clip pelvis-crops \
+	pelvis-model pose-models picamera-check mount mount-check wiring placement-drawings \
+	arm-check arm-check-bookworm
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -24,7 +25,7 @@ test:  ## every check, as CI runs it
 lint:  ## mend what ruff can mend, show the rest
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
-	if command -v shellcheck >/dev/null; then shellcheck -x setup.sh systemd/setup/*.sh racklight .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck -x setup.sh systemd/setup/*.sh tests/arm/check.sh racklight .ci/run; fi
 
 types:  ## mypy, strict
 	$(PYTHON) -m mypy
@@ -32,8 +33,19 @@ types:  ## mypy, strict
 bench:  ## time per stage, one core and two
 	./racklight bench
 
+web-bench:  ## time the coach's pages over 200,000 reps of 300 lifters, in data/many.sqlite3 (1 GB)
+	$(PYTHON) -m tests.web.coach.many --database data/many.sqlite3
+
 evaluate:  ## judge the pelvis estimator on the rendered set, data/evalset (recipe environment)
 	$(RECIPE) -m device evaluate --json data/evaluation.json --page data/evaluation.html
+
+chain:  ## judge the whole chain on the rendered clips, data/chain (see chain-clips)
+	$(PYTHON) -m models.lifter.chain --clips data/chain --json data/chain.json
+
+chain-clips:  ## render what `make chain` plays (recipe environment, hours; MOCAP=an npz of squats)
+	$(RECIPE) -m models.lifter.chain.clips --out data/chain --clips 60
+	if test -n "$(MOCAP)"; then $(RECIPE) -m models.lifter.chain.clips --out data/chain \
+		--clips 20 --seed 7002 --mocap $(MOCAP); fi
 
 demo-clip:  ## render the demo clip (recipe environment, some 10 minutes)
 	$(RECIPE) -m models.lifter.demo --out models/lifter/demo --work data/demo
@@ -59,6 +71,15 @@ wiring:  ## draw the wiring (the same environment, and graphviz)
 
 placement-drawings:  ## draw where a unit hangs
 	$(PYTHON) -m hardware.placement
+
+picamera-check:  ## the real picamera2 (a Pi, or docs/decisions/0017's virtual camera) against what its fake does
+	RACKLIGHT_PICAMERA=real $(PYTHON) -m pytest tests/device/cameras/test_picamera2_contract.py -rs
+
+arm-check:  ## in an emulated arm64 Debian 13: install, import, the same numbers as here (root)
+	tests/arm/check.sh trixie
+
+arm-check-bookworm:  ## the same in an emulated arm64 Debian 12
+	tests/arm/check.sh bookworm
 
 docs:  ## write docs/settings.md and docs/commands.md from the program
 	$(PYTHON) docs/generate.py

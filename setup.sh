@@ -3,8 +3,8 @@
 # `./setup.sh help` says what it can do.
 #
 # All that `demo` and `test` install goes into .venv beside this file, pinned and hash-checked; the
-# only things they may add to the system are the Debian packages named in `missing_debs`. What
-# `install` changes is in systemd/setup/unit.sh. An environment without
+# only things they may add to the system are the Debian packages named in `missing_debs`. What the
+# other verbs change is in systemd/setup/. An environment without
 # a stamp, or with the stamp of other requirements, is made anew, so an interrupted run mends itself.
 set -eu
 unset PYTHONHOME PYTHONPATH
@@ -18,6 +18,7 @@ LOG=$VENV/setup.log
 DISK_NEEDED_MB=900
 DISK_AT=$HERE
 VENV_OPTIONS=''
+OFFLINE='' # a bundle's folder, where nothing may come from a network
 PYTHONS='python3 python3.13 python3.11 python3.12 /usr/bin/python3'
 
 say() { printf '%s\n' "$*"; }
@@ -35,9 +36,16 @@ Usage: ./setup.sh VERB
   install             install the program and its services on this machine (needs root)
   uninstall [--purge] take all of that back, but keep the data; --purge: the data too
   check               is what is installed complete, running, and fit to work?
+  update [DIR|FILE]   install the release in that folder or tarball, or in this folder; the database
+                      is backed up first, and the old release comes back by itself if check fails
+  rollback [--restore] back to the release before; --restore: even where that hides what was recorded
+                      since the update (it is kept in a file)
+  bundle DIR          collect all that install needs, to carry it to a unit without internet
   help                show this text
 
-install, uninstall and check take --dry-run: every step is told, nothing is changed.
+install and update take --offline DIR: everything comes from the bundle in DIR, nothing is fetched.
+install, uninstall, check, update, rollback and bundle take --dry-run: every step is told, nothing
+is changed.
 The first demo or test makes what it needs in .venv (some minutes); later runs start at once.
 TEXT
 }
@@ -93,9 +101,16 @@ missing_debs() {
         ! "${PYTHON:-false}" -c 'import ctypes; ctypes.CDLL("libusb-1.0.so.0")' 2>/dev/null; then
         printf 'libusb-1.0-0 '
     fi
-    if wants_system_lgpio && [ -z "$(system_lgpio)" ] && apt-cache show python3-lgpio >/dev/null 2>&1
-    then
+    if wants_system_lgpio && [ -z "$(system_lgpio)" ] && apt_knows python3-lgpio; then
         printf 'python3-lgpio '
+    fi
+}
+
+apt_knows() {
+    if [ -n "$OFFLINE" ]; then
+        bundle_has_deb "$1"
+    else
+        apt-cache show "$1" >/dev/null 2>&1
     fi
 }
 
@@ -118,6 +133,10 @@ apt_install() {
 install_debs() {
     say "Installing with apt: $*"
     mkdir -p "$VENV"
+    if [ -n "$OFFLINE" ]; then
+        install_bundled_debs "$@" >"$LOG" 2>&1
+        return
+    fi
     apt_install "$@" >"$LOG" 2>&1 && return
     # shellcheck disable=SC2086
     $AS_ROOT apt-get update >"$LOG" 2>&1 && apt_install "$@" >>"$LOG" 2>&1
@@ -131,16 +150,28 @@ require_debs() {
     can_apt || fail "System packages are missing; install them and run this again:" \
         "sudo apt-get update && sudo apt-get install --no-install-recommends ${debs% }"
     # shellcheck disable=SC2086
-    install_debs $debs || fail "apt-get could not install ${debs% } ($LOG has its words): run" \
-        "'sudo apt-get update && sudo apt-get install ${debs% }' and see what it says."
+    install_debs $debs || fail "$(why_apt_failed)"
     find_python
     [ -n "$PYTHON" ] || fail "apt-get installed python3, and still there is none in the PATH: $PATH"
 }
 
+why_apt_failed() {
+    if [ -n "$OFFLINE" ] && grep -qi 'hash sum mismatch\|unexpected size' "$LOG"; then
+        set -- "A package of the bundle in $OFFLINE is damaged (hash mismatch): make the bundle anew."
+    elif [ -n "$OFFLINE" ]; then
+        set -- "The packages ${debs% } of the bundle in $OFFLINE do not fit this system:" \
+            "make the bundle anew, or connect this machine to the internet once."
+    else
+        set -- "apt-get could not install ${debs% }: run" \
+            "'sudo apt-get update && sudo apt-get install ${debs% }' and see what it says."
+    fi
+    printf '%s (All it said: %s)' "$*" "$LOG"
+}
+
 check_disk() {
     free_mb=$(($(df -Pk "$DISK_AT" | awk 'NR == 2 { print $4 }') / 1024))
-    [ "$free_mb" -ge "$DISK_NEEDED_MB" ] || fail "Only $free_mb MB are free in $DISK_AT, and the first" \
-        "run needs $DISK_NEEDED_MB MB: free some space and run this again."
+    [ "$free_mb" -ge "$DISK_NEEDED_MB" ] || fail "Only $free_mb MB are free in $DISK_AT, and this" \
+        "needs $DISK_NEEDED_MB MB: free some space and run this again."
 }
 
 # --- the light's driver ---------------------------------------------------------------------------
@@ -182,12 +213,17 @@ is_ready() {
         [ "$(cat "$VENV/$1.stamp")" = "$(wanted_stamp "$1")" ]
 }
 
+# pip_install WHAT GROUP
 pip_install() {
     say "Installing $1 ($(grep -c '^[a-z0-9].*==' "$HERE/requirements/$2.txt") pins, each checked by hash):"
+    shift
+    [ -z "$OFFLINE" ] || set -- "$@" --no-index --find-links "$OFFLINE/wheels"
+    pins=$HERE/requirements/$1.txt
+    shift
     # The status goes through a file: a pipeline's own status is that of its last command.
     {
         "$ENV_PYTHON" -m pip install --require-hashes --only-binary=:all: --progress-bar=off \
-            -r "$HERE/requirements/$2.txt" 2>&1 && echo ok >"$VENV/pip.status"
+            "$@" -r "$pins" 2>&1 && echo ok >"$VENV/pip.status"
     } | tee "$LOG" | show_pip
     [ -e "$VENV/pip.status" ] || fail "$(why_pip_failed)"
     rm "$VENV/pip.status"
@@ -204,7 +240,14 @@ show_pip() {
 }
 
 why_pip_failed() {
-    if grep -q 'DO NOT MATCH THE HASHES' "$LOG"; then
+    if grep -q 'DO NOT MATCH THE HASHES' "$LOG" && [ -n "$OFFLINE" ]; then
+        set -- "A wheel of the bundle in $OFFLINE is not the one that was checked (hash mismatch): nothing" \
+            "was installed. The stick is damaged or the bundle was changed: make it anew."
+    elif [ -n "$OFFLINE" ] && grep -q 'No matching distribution' "$LOG"; then
+        set -- "The bundle in $OFFLINE is not complete" \
+            "($(sed -n 's/^ERROR: No matching distribution found for \([^ ]*\).*/\1/p' "$LOG") is missing):" \
+            "make it anew."
+    elif grep -q 'DO NOT MATCH THE HASHES' "$LOG"; then
         set -- "A downloaded package is not the one that was checked (hash mismatch): nothing was installed." \
             "Look at the network's proxy or package mirror, then run this again."
     elif grep -q 'No space left' "$LOG"; then
@@ -298,6 +341,12 @@ run_tests() {
 use_unit_verbs() {
     # shellcheck source=systemd/setup/unit.sh
     . "$HERE/systemd/setup/unit.sh"
+    # shellcheck source=systemd/setup/check.sh
+    . "$HERE/systemd/setup/check.sh"
+    # shellcheck source=systemd/setup/releases.sh
+    . "$HERE/systemd/setup/releases.sh"
+    # shellcheck source=systemd/setup/bundle.sh
+    . "$HERE/systemd/setup/bundle.sh"
 }
 
 verb=${1:-}
@@ -308,6 +357,9 @@ test) run_tests "$@" ;;
 install) use_unit_verbs && unit_install "$@" ;;
 uninstall) use_unit_verbs && unit_uninstall "$@" ;;
 check) use_unit_verbs && unit_check "$@" ;;
+update) use_unit_verbs && unit_update "$@" ;;
+rollback) use_unit_verbs && unit_rollback "$@" ;;
+bundle) use_unit_verbs && unit_bundle "$@" ;;
 help | --help | -h) help ;;
 *)
     printf "setup.sh: there is no verb '%s'.\n\n" "$verb" >&2

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from device import paths
+from device.chosen import Chosen, chosen_beside
 from device.errors import RacklightError, SettingsError
 from device.settings import Settings, load_settings, with_value
 
@@ -66,6 +67,49 @@ def build_parser() -> argparse.ArgumentParser:
         default=20.0,
         metavar="N",
         help="how long --placement watches, and --light the switches (default: %(default)s)",
+    )
+    calibrate = _add(
+        commands,
+        "calibrate",
+        _calibrate,
+        "find where a Pi camera sits beside the RealSense, with a printed board",
+    )
+    calibrate.add_argument(
+        "--board",
+        type=Path,
+        metavar="OUT.pdf",
+        help="instead: write the board to print (docs/calibrate.md)",
+    )
+    calibrate.add_argument(
+        "--paper",
+        choices=("A4", "A3"),
+        default="A3",
+        help="what --board is printed on; A3 is seen from farther away (default: %(default)s)",
+    )
+    calibrate.add_argument(
+        "--ruler-mm",
+        type=_ruler_mm,
+        default=150.0,
+        metavar="MM",
+        help="how long the printed ruler of 150 mm really is (default: %(default)s)",
+    )
+    calibrate.add_argument(
+        "--floor",
+        action="store_true",
+        help="instead: say how high and how tilted the unit hangs over the floor",
+    )
+    calibrate.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=300.0,
+        metavar="N",
+        help="how long it waits for all the views it wants (default: %(default)s)",
+    )
+    _add(
+        commands,
+        "password",
+        _password,
+        "give the coach a new password for the page (on the unit: sudo -u racklight)",
     )
     _add(commands, "off", _off, "switch lamps and buzzer off (while the unit is not running)")
     agree = _add(
@@ -136,6 +180,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _settings(asked: argparse.Namespace) -> Settings:
     try:
         settings = load_settings(asked.settings or paths.settings_file())
+        if asked.settings is None:
+            settings = Chosen(settings, chosen_beside(paths.database_file())).settings
         for change in asked.set:
             key, _, value = change.partition("=")
             settings = with_value(settings, key, _typed(value))
@@ -165,6 +211,7 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
     from device.cameras import CameraTrouble, open_camera
     from device.cues import LightBox
     from device.live import LiveServer
+    from device.run_log import RunLog
     from device.service import Service
     from device.store_writer import StoreWriter
     from device.switches import Inputs
@@ -172,8 +219,10 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
     with ExitStack() as stack:
         box = stack.enter_context(LightBox(settings.cue))
         inputs = stack.enter_context(Inputs(settings))
+        _put_back(settings)
         writer = stack.enter_context(StoreWriter(paths.database_file(), settings.unit.name))
         server = stack.enter_context(LiveServer(paths.live_socket()))
+        log = stack.enter_context(RunLog(paths.database_file(), writer, settings))
         service = Service(
             settings,
             lambda: open_camera(settings.camera),
@@ -181,11 +230,28 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
             server,
             box,
             inputs=inputs,
+            chosen=lambda: _settings(asked),
         )
         for seen in service.steps():
             if isinstance(seen, CameraTrouble):
                 print(seen.sentence, file=sys.stderr)
+            else:
+                log.alive()
     return 0
+
+
+def _put_back(settings: Settings) -> None:
+    """Takes up the backup that the coach uploaded; if that fails, the unit works all the same."""
+    from device.notify import Notifier
+    from device.restoring import take_up, waits
+
+    if not waits(paths.database_file()):
+        return
+    Notifier().starting(600, "Putting a backup back")
+    try:
+        print(take_up(paths.database_file(), settings.unit.name), file=sys.stderr)
+    except RacklightError as error:
+        print(f"racklight: The waiting backup was not put back: {error}", file=sys.stderr)
 
 
 def _demo(settings: Settings, asked: argparse.Namespace) -> int:
@@ -257,11 +323,31 @@ def _check(settings: Settings, asked: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _calibrate(settings: Settings, asked: argparse.Namespace) -> int:
+    from device.calibrate import calibrate, print_board, show_floor
+
+    if asked.board:
+        print_board(asked.paper, asked.board, _say)
+    elif asked.floor or calibrate(settings, asked.ruler_mm, asked.seconds, _say):
+        show_floor(settings, _say)
+    return 0
+
+
 def _off(settings: Settings, asked: argparse.Namespace) -> int:
     from device.cues import LightBox
+    from device.run_log import note_death
 
     with LightBox(settings.cue):  # everything is off at entry and at exit
         pass
+    note_death(paths.database_file(), settings.unit.name)
+    return 0
+
+
+def _password(settings: Settings, asked: argparse.Namespace) -> int:
+    from device.password import asked as typed
+    from device.password import reset_password
+
+    reset_password(paths.database_file(), settings.unit.name, typed, _say)
     return 0
 
 
@@ -309,6 +395,13 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < 1e6:
         raise argparse.ArgumentTypeError("expected a number of seconds above 0")
     return seconds
+
+
+def _ruler_mm(text: str) -> float:
+    length_mm = float(text)
+    if not 75 <= length_mm <= 300:
+        raise argparse.ArgumentTypeError("expected 75 to 300 mm; it is 150 at a print of 100 %")
+    return length_mm
 
 
 def _typed(text: str) -> str | int | float | bool:

@@ -11,9 +11,19 @@ from pathlib import Path
 
 from device import paths
 from device.errors import RacklightError, SwitchError
+from device.health import (
+    Board,
+    Disk,
+    Machine,
+    MachineHealth,
+    backup_age_days,
+    backup_finding,
+    findings,
+)
 from device.settings import Settings, pins_in_use
 
 MIN_FREE_MB = 500
+NO_SENSOR = "not known: this machine has no sensor for it"
 MIN_FRAMES = 10
 FIRST_FRAMES_S = 5.0
 BUILT = 1_767_225_600  # 2026-01-01: a clock before that was never set
@@ -40,6 +50,7 @@ def check(settings: Settings) -> Iterator[Result]:
     yield _tested("disk", _disk)
     yield _tested("database", lambda: _database(settings))
     yield _tested("clock", _clock)
+    yield from machine_results()
 
 
 def _tested(name: str, test: Callable[[], str]) -> Result:
@@ -134,6 +145,51 @@ def _database(settings: Settings) -> str:
     with Store.open(file, settings.unit.name):
         pass
     return f"{file} can be written"
+
+
+def machine_results() -> Iterator[Result]:
+    """What the machine's own sensors say; what they don't tell is no fault."""
+    machine = Machine(paths.state_root())
+    seen = machine.look()
+    urgent = {one.about: one.text for one in findings(seen, None) if one.urgent}
+    told = {
+        "power": _told(seen.board.under_voltage, "the voltage is too low", "the voltage is right"),
+        "heat": _heat(seen.board),
+        "wear": _wear(seen.disk),
+    }
+    for name, text in told.items():
+        yield Result(name, name not in urgent, urgent.get(name, text))
+    yield Result("backup", True, _backup(seen))
+
+
+def _told(value: bool | None, yes: str, no: str) -> str:
+    return NO_SENSOR if value is None else yes if value else no
+
+
+def _heat(board: Board) -> str:
+    degrees = "" if board.temperature_c is None else f"{board.temperature_c:.0f} °C"
+    speed = "" if board.throttled is None else "full speed"
+    return ", ".join(part for part in (degrees, speed) if part) or NO_SENSOR
+
+
+def _wear(disk: Disk) -> str:
+    parts = []
+    if disk.written_bytes is not None:
+        parts.append(f"{disk.written_bytes / 1e9:.1f} GB written since the machine was started")
+    if disk.life_used_percent is not None:
+        parts.append(f"up to {disk.life_used_percent} % of the storage's life is used")
+    return ", ".join(parts) or NO_SENSOR
+
+
+def _backup(seen: MachineHealth) -> str:
+    """The newest, or the advice to make one; a missing backup does not make a unit unfit."""
+    newest, advice = seen.backups.newest, backup_finding(seen.backups, seen.now_s)
+    if advice is not None:
+        return advice.text
+    if newest is None:
+        return "not known: its folder can't be looked into"
+    days = backup_age_days(newest, seen.now_s)
+    return newest.file.name if days is None else f"{newest.file.name}, {days:.0f} days old"
 
 
 def _clock() -> str:

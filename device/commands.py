@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from device.errors import LiveError
+from device.records import Exercise
 
 NAME_LENGTH = 40
 LARGEST_LOAD_KG = 500.0
+LOAD_UNITS = ("kg", "lb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,7 @@ class SignIn:
     lifter: str
 
     def __post_init__(self) -> None:
-        shown = " ".join(self.lifter.split()) if isinstance(self.lifter, str) else ""
-        if not 0 < len(shown) <= NAME_LENGTH or not shown.isprintable():
-            raise LiveError(f"A lifter's name has 1 to {NAME_LENGTH} letters; type it again.")
-        object.__setattr__(self, "lifter", shown)
+        object.__setattr__(self, "lifter", _name(self.lifter))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +35,40 @@ class SignOut:
 
 @dataclass(frozen=True, slots=True)
 class SetLoad:
-    """The weight on the bar for the coming sets; None: not entered."""
+    """The weight on the bar for the coming sets; None: not entered.
+
+    `unit` is only how a person wants to read it: kg or lb.
+    """
 
     kg: float | None
+    unit: str = "kg"
 
     def __post_init__(self) -> None:
+        if self.unit not in LOAD_UNITS:
+            raise LiveError(f"Invalid unit {self.unit!r}: expected {' or '.join(LOAD_UNITS)}.")
         if self.kg is None:
             return
         number = isinstance(self.kg, int | float) and not isinstance(self.kg, bool)
         if not number or not math.isfinite(self.kg) or not 0 <= self.kg <= LARGEST_LOAD_KG:
             raise LiveError(f"Invalid load {self.kg!r} kg: expected 0 to {LARGEST_LOAD_KG:.0f}.")
+
+
+@dataclass(frozen=True, slots=True)
+class SetExercise:
+    """Which squat the coming reps are; None: nobody says."""
+
+    exercise: Exercise | None
+
+    def __post_init__(self) -> None:
+        if self.exercise is None:
+            return
+        try:
+            object.__setattr__(self, "exercise", Exercise(self.exercise))
+        except ValueError:
+            known = ", ".join(Exercise)
+            raise LiveError(
+                f"Invalid exercise {self.exercise!r}: expected one of {known}."
+            ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +87,21 @@ class UndoRep:
 
 
 @dataclass(frozen=True, slots=True)
+class RedoRep:
+    """Brings back the rep that was taken back last."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveSet:
+    """The last set was this lifter's, who is signed in from now on."""
+
+    lifter: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lifter", _name(self.lifter))
+
+
+@dataclass(frozen=True, slots=True)
 class ToggleSet:
     """Starts a set, or ends the one that was started so."""
 
@@ -73,17 +111,46 @@ class ToggleMute:
     """Mutes the buzzer until the unit starts again, or lets it sound."""
 
 
-Command = SignIn | SignOut | SetLoad | LightTest | TakeNeutral | UndoRep | ToggleSet | ToggleMute
+@dataclass(frozen=True, slots=True)
+class NewSettings:
+    """Reads again what the coach chose on the page."""
+
+
+def _name(typed: object) -> str:
+    shown = " ".join(typed.split()) if isinstance(typed, str) else ""
+    if not 0 < len(shown) <= NAME_LENGTH or not shown.isprintable():
+        raise LiveError(f"A lifter's name has 1 to {NAME_LENGTH} letters; type it again.")
+    return shown
+
+
+Command = (
+    SignIn
+    | SignOut
+    | SetLoad
+    | SetExercise
+    | LightTest
+    | TakeNeutral
+    | UndoRep
+    | RedoRep
+    | GiveSet
+    | ToggleSet
+    | ToggleMute
+    | NewSettings
+)
 
 _NAMES: dict[str, type[Command]] = {
     "sign_in": SignIn,
     "sign_out": SignOut,
     "set_load": SetLoad,
+    "set_exercise": SetExercise,
     "light_test": LightTest,
     "take_neutral": TakeNeutral,
     "undo_rep": UndoRep,
+    "redo_rep": RedoRep,
+    "give_set": GiveSet,
     "toggle_set": ToggleSet,
     "toggle_mute": ToggleMute,
+    "new_settings": NewSettings,
 }
 
 

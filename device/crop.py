@@ -8,13 +8,14 @@ hangs, nor how far or how far off the picture's middle the lifter stands, change
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from device.geometry import cross, from_levelled, levelled_from_camera, unit
+from device.geometry import levelled_from_camera
 from device.records import Array, Bytes, Depth, DepthImage, Floor, Intrinsics
 
 SIZE = 64
@@ -25,10 +26,12 @@ FRONT_M = 0.35  # nearer to the camera than this no part of a back or seat lies
 SCALE_M = 0.3  # metres per unit of the network's input
 _OVERSAMPLING = 3  # depth pixels read along each side of a cell; averaging takes their noise down
 _SAME_SURFACE_M = 0.03
+_MOST_COUNTS = 2**16 - 1
 _MAX_HOLES = _OVERSAMPLING**2 // 2  # in a cell that still counts as seen
 _FINE = 1 / _OVERSAMPLING
 _FINE_TO_CELL = np.array([[_FINE, 0, (_FINE - 1) / 2], [0, _FINE, (_FINE - 1) / 2], [0, 0, 1]])
 _PLACES = np.arange(SIZE)
+_CELLS = np.stack([_PLACES, _PLACES, np.ones(SIZE)])  # (column, row, 1) of those on the diagonal
 _MIDDLE = (slice(SIZE // 4, 3 * SIZE // 4), slice(SIZE // 4, 3 * SIZE // 4))
 _EIGHT = _OVERSAMPLING * np.linspace(SIZE / 4, 3 * SIZE / 4, 8)
 # (3, 64): some places in the middle half, as fine column, fine row, 1
@@ -65,64 +68,90 @@ def hip_view(depth: DepthImage, floor: Floor, mid_hip_m: Array) -> HipView:
 
     Raises ValueError where the hips are not in front of the camera.
     """
-    centre_m = np.asarray(mid_hip_m, float) + np.array([0.0, ABOVE_HIP_M, 0.0])
-    aim = from_levelled(centre_m[None], floor)[0]
-    distance_m = float(np.linalg.norm(aim))
-    if aim[2] < 0.2:
+    x, y, z = np.asarray(mid_hip_m, float).tolist()
+    rise_m, ahead_m = y + ABOVE_HIP_M - floor.camera_height_m, math.hypot(x, z)
+    sight = _line_of_sight_axes(floor, x, z)
+    along_axis_m = float(rise_m * sight[1, 2] - ahead_m * sight[2, 2])
+    if along_axis_m < 0.2:
         raise ValueError("the hips are not in front of the camera")
-    to_ray = _virtual_camera(aim, floor)
-    homography = _intrinsic_matrix(depth.intrinsics) @ to_ray @ _FINE_TO_CELL
+    to_ray = _virtual_camera(rise_m, ahead_m)
+    in_camera = sight.T @ to_ray
+    homography = _intrinsic_matrix(depth.intrinsics) @ in_camera @ _FINE_TO_CELL
     z_m = _sample(depth, homography)
-    sight = _line_of_sight_axes(aim, floor)
+    points = _points(z_m / _of_every_cell(in_camera[2]), to_ray)
+    points[1] -= np.float32(rise_m)
+    points[2] += np.float32(ahead_m)
     reached = z_m > 0
-    points = _of_every_cell(sight @ to_ray)  # x, y and z each in one piece, which is faster
-    points *= z_m / _of_every_cell(to_ray[2:])
-    points -= (sight @ aim).astype(np.float32)[:, None, None]
     within = reached & (np.abs(points).max(axis=0) < REACH_M)
-    nearer = reached & (points[2] >= REACH_M)
-    front = reached[_MIDDLE] & (points[2][_MIDDLE] >= FRONT_M)
-    outside_share = _outside_share(homography, depth.intrinsics)
     view = np.empty((SIZE, SIZE, 4), np.float32)
     scaled = within / np.float32(SCALE_M)
     for axis, plane in enumerate(points):
         np.multiply(plane, scaled, out=view[..., axis])
     view[..., 3] = within
+    reached, toward_m = reached[_MIDDLE], points[2][_MIDDLE]
+    front = reached & (toward_m >= FRONT_M)
+    outside_share = _outside_share(homography, depth.intrinsics)
     return HipView(
         points=view,
         filled_share=_share(within[_MIDDLE]),
-        nearer_share=_share(nearer[_MIDDLE]),
-        distance_m=distance_m,
-        bearing_deg=_bearing_deg(aim, floor),
-        pixel_m=float(aim[2] / depth.intrinsics.fx_px),
+        nearer_share=_share(reached & (toward_m >= REACH_M)),
+        distance_m=math.hypot(rise_m, ahead_m),
+        bearing_deg=math.degrees(math.atan2(x, -z)),
+        pixel_m=along_axis_m / depth.intrinsics.fx_px,
         front_share=_share(front),
         front_side=_side(front),
-        hole_share=max(0.0, 1.0 - _share(reached[_MIDDLE]) - outside_share),
+        hole_share=max(0.0, 1.0 - _share(reached) - outside_share),
         outside_share=outside_share,
     )
 
 
-def _virtual_camera(aim: Array, floor: Floor) -> Array:
-    """(3, 3): column, row, 1 of a cell -> its ray in camera axes."""
-    distance = np.linalg.norm(aim)
-    forward = aim / distance
-    right = unit(cross(forward, floor.up))
-    down = cross(forward, right)
-    step = SIDE_M / distance / SIZE
-    to_ray = np.array([right * step, down * step, forward]).T
-    to_ray[:, 2] += (right + down) * step * (0.5 - SIZE / 2)  # cell (0, 0) has its middle here
-    return to_ray
+def _line_of_sight_axes(floor: Floor, x: float, z: float) -> Array:
+    """(3, 3): camera axes -> x right, y up, z level from the hips towards the camera.
+
+    `x` and `z`: where the hips are, in levelled axes.
+    """
+    levelled = np.array([[-z, 0.0, x], [0.0, math.hypot(x, z), 0.0], [-x, 0.0, -z]])
+    axes: Array = levelled / levelled[1, 1] @ levelled_from_camera(floor.up)
+    return axes
+
+
+def _virtual_camera(rise_m: float, ahead_m: float) -> Array:
+    """(3, 3): column, row, 1 of a cell -> its ray in line-of-sight axes."""
+    distance_m = math.hypot(rise_m, ahead_m)
+    up, toward = rise_m / distance_m, -ahead_m / distance_m  # of the ray to the centre
+    step = SIDE_M / distance_m / SIZE
+    first = step * (0.5 - SIZE / 2)  # cell (0, 0) has its middle here
+    return np.array(
+        [
+            [step, 0.0, first],
+            [0.0, step * toward, up + first * toward],
+            [0.0, -step * up, toward - first * up],
+        ]
+    )
 
 
 def _intrinsic_matrix(camera: Intrinsics) -> Array:
     return np.array([[camera.fx_px, 0, camera.cx_px], [0, camera.fy_px, camera.cy_px], [0, 0, 1]])
 
 
-def _of_every_cell(rows: Array) -> npt.NDArray[np.float32]:
-    """(n, 64, 64): each (3,) row times the (column, row, 1) of every cell."""
-    along_columns = (rows[:, :1] * _PLACES).astype(np.float32)
-    along_rows = (rows[:, 1:2] * _PLACES + rows[:, 2:]).astype(np.float32)
-    planes: npt.NDArray[np.float32] = along_columns[:, None, :] + along_rows[:, :, None]
-    return planes
+def _of_every_cell(row: Array) -> npt.NDArray[np.float32]:
+    """(64, 64): a (3,) row times the (column, row, 1) of every cell."""
+    along_columns = (row[0] * _PLACES).astype(np.float32)
+    along_rows = (row[1] * _PLACES + row[2]).astype(np.float32)
+    cells: npt.NDArray[np.float32] = along_columns + along_rows[:, None]
+    return cells
+
+
+def _points(reach: npt.NDArray[np.float32], to_ray: Array) -> npt.NDArray[np.float32]:
+    """(3, 64, 64) line-of-sight axes, each in one piece, which is faster: rays times (64, 64).
+
+    The virtual camera is held level: x is the same for all rays of a column, y and z for a row's.
+    """
+    x, y, z = (to_ray @ _CELLS).astype(np.float32)
+    points = np.empty((3, SIZE, SIZE), np.float32)
+    for rays, plane in zip((x, y[:, None], z[:, None]), points, strict=True):
+        np.multiply(reach, rays, out=plane)
+    return points
 
 
 def _sample(depth: DepthImage, homography: Array) -> npt.NDArray[np.float32]:
@@ -141,17 +170,23 @@ def _sample(depth: DepthImage, homography: Array) -> npt.NDArray[np.float32]:
     )
     # one (64, 64) plane for each of a cell's pixels, so that every step below runs along memory
     planes = raw.reshape(SIZE, k, SIZE, k).transpose(1, 3, 0, 2).reshape(k * k, SIZE, SIZE)
-    seen = planes > 0
-    holes = k * k - np.add.reduce(seen.view(np.uint8), axis=0, dtype=np.uint8)
+    holes = _count(planes == 0)
     median = _median_of_seen(planes, holes)
     # whole counts, so 'nearer than' needs no fraction
-    limit = min(int(np.ceil(np.float32(_SAME_SURFACE_M / depth.unit_m))), np.iinfo(np.uint16).max)
-    away = np.maximum(planes, median) - np.minimum(planes, median)
-    near = seen & (away < np.uint16(limit))
-    count = np.add.reduce(near.view(np.uint8), axis=0, dtype=np.uint8)
+    limit = np.uint16(min(math.ceil(np.float32(_SAME_SURFACE_M / depth.unit_m)), _MOST_COUNTS))
+    low = np.maximum(median, limit) - limit  # never below 0, so holes are not near
+    high = np.minimum(median, _MOST_COUNTS - limit) + limit
+    near = (planes > low) & (planes < high)
     total = np.add.reduce(planes * near, axis=0, dtype=np.float32)
-    mean_m = total / np.maximum(count, 1) * np.float32(depth.unit_m)
-    return np.where(holes <= _MAX_HOLES, mean_m, np.float32(0))
+    mean_m: npt.NDArray[np.float32] = total / np.maximum(_count(near), 1)
+    mean_m *= np.float32(depth.unit_m) * (holes <= _MAX_HOLES)
+    return mean_m
+
+
+def _count(planes: npt.NDArray[np.bool_]) -> Bytes:
+    """(64, 64) how many of the (9, 64, 64) are true."""
+    counted: Bytes = np.add.reduce(planes.view(np.uint8), axis=0, dtype=np.uint8)
+    return counted
 
 
 def _median_of_seen(planes: Depth, holes: Bytes) -> Depth:
@@ -199,15 +234,3 @@ def _side(hits: npt.NDArray[np.bool_]) -> float:
     across = hits.sum(axis=0)
     places = np.linspace(-1, 1, len(across))
     return float(across @ places / across.sum())
-
-
-def _line_of_sight_axes(aim: Array, floor: Floor) -> Array:
-    """(3, 3): camera axes -> x right, y up, z level from the hips towards the camera."""
-    flat = aim - (aim @ floor.up) * floor.up
-    toward = -unit(flat)
-    return np.array([cross(floor.up, toward), floor.up, toward])
-
-
-def _bearing_deg(aim: Array, floor: Floor) -> float:
-    x, _, z = levelled_from_camera(floor.up) @ aim
-    return float(np.degrees(np.arctan2(x, -z)))

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Self
 
 from device.errors import CueError
@@ -158,12 +158,7 @@ class LightBox:
             self._before_sigterm = signal.signal(signal.SIGTERM, self._on_sigterm)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.off()
         thread, self._thread = self._thread, None
         self._changed.set()

@@ -21,12 +21,14 @@ from pathlib import Path
 from device import paths
 from device.cameras import CameraTrouble
 from device.cameras.simulated import SimulatedCamera
+from device.chosen import Chosen, chosen_beside
 from device.commands import Command, SetLoad, SignIn, SignOut
 from device.cues import LightBox
 from device.errors import LiveError
 from device.live import LiveServer
 from device.pipeline import Step
 from device.records import Rep
+from device.run_log import RunLog
 from device.service import Service
 from device.settings import Settings
 from device.store_writer import StoreWriter
@@ -44,16 +46,17 @@ def demo(
     host: str = "127.0.0.1",
 ) -> list[Rep]:
     """Runs until `seconds` of the clip are over (None: until interrupted); returns the reps."""
-    settings = demo_settings(settings)
     choose_pins(say)
-    folder = _folder()
-    database = folder / "racklight.sqlite3"
+    database = _folder() / "racklight.sqlite3"
+    chosen = Chosen(settings, chosen_beside(database))
+    settings = demo_settings(chosen.settings)
     reps: list[Rep] = []
     with ExitStack() as stack:
         sockets = stack.enter_context(tempfile.TemporaryDirectory(prefix="racklight-"))
         live = Path(sockets) / "live.sock"
         writer = stack.enter_context(StoreWriter(database, settings.unit.name))
         server = stack.enter_context(LiveServer(live))
+        stack.enter_context(RunLog(database, writer, settings))
         box = stack.enter_context(LightBox(settings.cue))
         address = stack.enter_context(page(database, live, host, settings.web.port))
         say(f"The page is at {address} (history: {database})")
@@ -64,7 +67,14 @@ def demo(
             camera.on_event(lambda event: service.obey(_command(event)) if service else None)
             return camera
 
-        service = Service(settings, lifter, writer, server, box)
+        service = Service(
+            settings,
+            lifter,
+            writer,
+            server,
+            box,
+            chosen=lambda: demo_settings(chosen.settings),
+        )
         say(
             f"Verdicts are given up to ± {settings.wink.max_sd_deg:.0f} degrees here, so that all"
             " lights can be seen; a unit says 'not measured' above ± 3."
@@ -150,7 +160,7 @@ def page(database: Path, live: Path, host: str, port: int) -> Iterator[str]:
     port = free_port(host, port)
     command = [sys.executable, "-m", "web", "--database", str(database), "--socket", str(live)]
     process = subprocess.Popen(
-        [*command, "--host", host, "--port", str(port)],
+        [*command, "--host", host, "--port", str(port), "--reading", "everyone"],
         cwd=paths.PROGRAM,
         stdout=subprocess.DEVNULL,
     )

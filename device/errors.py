@@ -37,6 +37,14 @@ class StreamStalledError(CameraError, TimeoutError):
     """The camera was there and stopped sending."""
 
 
+class CameraStuckError(CameraError):
+    """The camera can't be let go; only a new process can open it again."""
+
+
+class CalibrationError(CameraError, ValueError):
+    """The Pi camera's calibration is missing, damaged or belongs to another camera."""
+
+
 class ModelError(RacklightError, ValueError):
     """A model file is missing, damaged or not the one its card describes."""
 
@@ -51,6 +59,12 @@ class StoreError(RacklightError, OSError):
 
 class NewerDatabaseError(StoreError):
     """The database was written by a later version of the program."""
+
+
+class NotebookError(RacklightError, ValueError):
+    """What a person asked the history to keep, merge or delete can't be done."""
+
+    exit_code = 5
 
 
 class CueError(RacklightError, OSError):
@@ -75,3 +89,9 @@ class LogError(RacklightError, ValueError):
     """A log of readings that can't be compared with what the unit measured."""
 
     exit_code = 8
+
+
+class AccountError(RacklightError, ValueError):
+    """A password, PIN or name that can't be taken."""
+
+    exit_code = 9

@@ -67,10 +67,11 @@ class FloorFinder:
 
 def sample_points(depth: DepthImage) -> Array:
     """(n, 3) points in camera axes, m, of every eighth pixel that has a depth in range."""
-    rows, columns = np.mgrid[0 : depth.raw.shape[0] : STRIDE_PX, 0 : depth.raw.shape[1] : STRIDE_PX]
     z = depth.raw[::STRIDE_PX, ::STRIDE_PX].astype(float) * depth.unit_m
     good = (z > 0.2) & (z < MAX_RANGE_M)
-    return deproject(np.stack([columns[good], rows[good]], axis=-1), z[good], depth.intrinsics)
+    rows, columns = np.nonzero(good)
+    pixels = STRIDE_PX * np.stack([columns, rows], axis=-1)
+    return deproject(pixels, z[good], depth.intrinsics)
 
 
 def fit_floor(points_m: Array, quarter_turns: int | None, rng: np.random.Generator) -> Floor | None:
@@ -114,13 +115,14 @@ def _tolerance_m(points_m: Array) -> Array:
 def _polish(points_m: Array, floor: Floor, quarter_turns: int | None = None) -> Floor | None:
     """Least squares over the points near the plane; None where too few lie on it."""
     up, height = floor.up, floor.camera_height_m
+    tolerance_m = _tolerance_m(points_m)
     inside = np.zeros(len(points_m), bool)
     for strictness in (1.0, 0.7, 0.5, 0.4):  # ever fewer points of the walls' feet
-        inside = np.abs(points_m @ up + height) < strictness * _tolerance_m(points_m)
+        inside = np.abs(points_m @ up + height) < strictness * tolerance_m
         if inside.sum() < max(30, MIN_INLIER_SHARE * len(points_m)):
             return None
         on_floor = points_m[inside]
-        weights = 1 / _tolerance_m(on_floor)
+        weights = 1 / tolerance_m[inside]
         centre = np.average(on_floor, axis=0, weights=weights)
         scatter = (on_floor - centre) * weights[:, None]
         normal = np.linalg.eigh(scatter.T @ scatter)[1][:, 0]  # of the least spread

@@ -97,8 +97,7 @@ def levelled_from_camera(up: npt.ArrayLike) -> Array:
     camera looks straight up or down. Asked for several times a frame with the same up, so the
     last few answers are kept.
     """
-    x, y, z = np.asarray(up, float)
-    return _levelled_from_camera(float(x), float(y), float(z))
+    return _levelled_from_camera(*np.asarray(up, float).tolist())
 
 
 @lru_cache(maxsize=8)

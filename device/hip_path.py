@@ -85,12 +85,14 @@ class StandingHeight:
     quiet: deque[float] = field(default_factory=lambda: deque(maxlen=60))
     guesses: deque[float] = field(default_factory=lambda: deque(maxlen=30))
     newest_s: float = -math.inf
+    _height: float | None = None  # of what has been learned by now, once it has been asked for
 
     def learn(self, moment: Moment) -> None:
         """A moment of quiet, upright standing."""
         if moment.time_s - self.newest_s >= 0.03:  # two seconds of memory at any frame rate
             self.quiet.append(moment.height)
             self.newest_s = moment.time_s
+            self._height = None
 
     def guess(self, moment: Moment) -> None:
         """Any moment outside a rep; bent ones help only as long as nothing better is known."""
@@ -98,12 +100,16 @@ class StandingHeight:
         if moment.upright or (first and not moment.lean_deg >= UPRIGHT_LEAN_DEG):
             knee = 0.0 if math.isnan(moment.knee_deg) else moment.knee_deg
             self.guesses.append(moment.height / math.cos(math.radians(knee) / 2))
+            if len(self.quiet) < QUIET_NEEDED:
+                self._height = None
 
     @property
     def height(self) -> float | None:
         """In the unit of BodyPose.hip_height; None before anybody stood."""
-        known = self.quiet if len(self.quiet) >= QUIET_NEEDED else self.guesses
-        return _median(known) if known else None
+        if self._height is None:
+            known = self.quiet if len(self.quiet) >= QUIET_NEEDED else self.guesses
+            self._height = _median(known) if known else None
+        return self._height
 
 
 class HipPath:

@@ -24,13 +24,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any
 
 from device.commands import Command, command_from_json, command_to_json
 from device.errors import LiveError
 from device.placement_codec import placement_from, placement_values
-from device.records import LiveState, RepSummary
+from device.records import LiveState, RepSummary, UnitHealth
 
 CLIENTS = 16
 _LONGEST_COMMAND = 4096
@@ -42,6 +41,7 @@ def state_to_json(state: LiveState) -> str:
     """One line, without its end; what is not finite becomes null."""
     values = _finite(state)
     values["last_rep"] = None if state.last_rep is None else _finite(state.last_rep)
+    values["health"] = None if state.health is None else _finite(state.health)
     values["placement"] = None if state.placement is None else placement_values(state.placement)
     return json.dumps(values, allow_nan=False)
 
@@ -54,6 +54,10 @@ def state_from_json(line: str | bytes) -> LiveState:
         if known["last_rep"] is not None:
             rep = known["last_rep"]
             known["last_rep"] = RepSummary(**{f.name: rep[f.name] for f in fields(RepSummary)})
+        if known["health"] is not None:
+            told = known["health"]
+            known["health"] = UnitHealth(**{f.name: told[f.name] for f in fields(UnitHealth)})
+        known["set_verdicts"] = tuple(known["set_verdicts"])
         if known["placement"] is not None:
             known["placement"] = placement_from(known["placement"])
         return LiveState(**known)
@@ -63,7 +67,7 @@ def state_from_json(line: str | bytes) -> LiveState:
         ) from error
 
 
-def _finite(record: LiveState | RepSummary) -> dict[str, Any]:
+def _finite(record: LiveState | RepSummary | UnitHealth) -> dict[str, Any]:
     values = {item.name: getattr(record, item.name) for item in fields(record)}
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
@@ -110,12 +114,7 @@ class LiveServer:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -262,12 +261,7 @@ class LiveClient:
         self._connection = connection
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -32,11 +32,12 @@ class Moment:
 def moment_now() -> Moment:
     """This instant."""
     utc = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return Moment(utc, _boot_id(), time.monotonic(), _SYNCHRONISED.exists())
+    return Moment(utc, boot_id(), time.monotonic(), _SYNCHRONISED.exists())
 
 
 @cache
-def _boot_id() -> str:
+def boot_id() -> str:
+    """The kernel's name for the time since the machine was started."""
     try:
         return _BOOT_ID.read_text().strip().replace("-", "")
     except OSError:

@@ -60,6 +60,10 @@ class Notifier:
         self._ready, self._status, self._sent_s = True, status, now_s
         self._send(lines)
 
+    def starting(self, longest_s: float, status: str) -> None:
+        """Says that the start takes longer today, so that it is not taken for a hang."""
+        self._send([f"EXTEND_TIMEOUT_USEC={longest_s * 1e6:.0f}", f"STATUS={status}"])
+
     def stopping(self) -> None:
         """Says that the program is on its way out; silence is no fault from here on."""
         self._send(["STOPPING=1"])

@@ -7,6 +7,7 @@ Where the view is bad or strange nothing is said at all, but why (`device/reason
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 
@@ -67,8 +68,8 @@ class PelvisEstimator:
         """What the network says of one hip view, against the standing learned last."""
         said, _, strangeness = self._run(view)
         sd = {name: float(np.exp(said[f"{name}_log_sd"])) for name in _MEASURED}
-        rotation = np.degrees(np.arctan2(said["rotation_sine"], said["rotation_cosine"]))
-        sight = sight_of(view, float(rotation))
+        rotation = math.degrees(math.atan2(said["rotation_sine"], said["rotation_cosine"]))
+        sight = sight_of(view, rotation)
         strange = strangeness is not None and strangeness > self._strangeness_limit
         reason = unread(sight, sd["tilt"], strange)
         if reason is not None:
@@ -79,7 +80,7 @@ class PelvisEstimator:
             tilt_sd_deg=sd["tilt"],
             list_deg=said["list_deg"],
             list_sd_deg=sd["list"],
-            rotation_deg=wrap_deg(float(rotation) - view.bearing_deg),
+            rotation_deg=wrap_deg(rotation - view.bearing_deg),
             rotation_sd_deg=sd["rotation"],
             lumbar_flexion_deg=said["lumbar_flexion_deg"],
             lumbar_flexion_sd_deg=sd["lumbar_flexion"],
@@ -116,7 +117,7 @@ class PelvisEstimator:
     def _run(self, view: HipView) -> tuple[dict[str, float], npt.NDArray[np.float32], float | None]:
         """What it says by name, the view's embedding, and its strangeness if the model tells it."""
         said, embedding, *more = self.model.run(view.points[None], self._standing)
-        named = dict(zip(OUTPUTS, (float(value) for value in said[0]), strict=True))
+        named = dict(zip(OUTPUTS, said[0].tolist(), strict=True))
         return named, embedding, float(more[0].item()) if more else None
 
     def _remember(self, time_s: float, view: HipView) -> None:
@@ -153,11 +154,11 @@ def _view(frame: Frame, body: BodyPose | None, floor: Floor | None) -> HipView |
         return Reason.NO_FLOOR
     if body is None:
         return Reason.NOT_SEEN
-    hips = [Joint.LEFT_HIP, Joint.RIGHT_HIP]
-    if body.visibility[hips].max() < HIP_VISIBLE:
+    left, right = Joint.LEFT_HIP, Joint.RIGHT_HIP
+    if max(body.visibility[left], body.visibility[right]) < HIP_VISIBLE:
         return Reason.HIPS_HIDDEN
     try:
-        view = hip_view(frame.depth, floor, body.joints_m[hips].mean(axis=0))
+        view = hip_view(frame.depth, floor, (body.joints_m[left] + body.joints_m[right]) / 2)
     except ValueError:
         return Reason.OUT_OF_PICTURE
     return why_not(view) or view

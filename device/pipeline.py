@@ -27,6 +27,7 @@ from device.records import (
     Array,
     BodyPose,
     Cue,
+    Exercise,
     Floor,
     Frame,
     Load,
@@ -78,6 +79,7 @@ class Pipeline:
 
     def __init__(self, settings: Settings, hook: Callable[[], bool] | None = None) -> None:
         self._settings = settings
+        self._hook = hook
         threads = settings.pose.threads
         runtime = runtime_named(settings.models.runtime)
         self._pose = PoseEstimator(settings.pose.model, threads, runtime=runtime)
@@ -99,6 +101,7 @@ class Pipeline:
         self._cue = CueLogic(settings.cue, settings.wink.threshold_deg, settings.wink.max_sd_deg)
         self._trace = TraceBuffer()
         self._reps_done = 0
+        self._exercise: Exercise | None = None
         self._time_s = 0.0
 
     @property
@@ -147,6 +150,21 @@ class Pipeline:
     def enter_load(self, kg: float | None) -> None:
         """The weight entered for the set."""
         self._load.enter(kg)
+
+    def choose_exercise(self, exercise: Exercise | None) -> None:
+        """Which squat the coming reps are; None: nobody says."""
+        self._exercise = exercise
+        self._load.follow(exercise)
+
+    def use(self, settings: Settings) -> None:
+        """Another threshold, light mode or load gate from now on; camera and models stay.
+
+        Weight and exercise are to be told again.
+        """
+        if settings.load != self._settings.load:
+            self._load = LoadGate(settings.load, self._hook)
+        self._cue = CueLogic(settings.cue, settings.wink.threshold_deg, settings.wink.max_sd_deg)
+        self._settings = settings
 
     def step(self, frame: Frame) -> Step:
         """Everything there is to know about a frame."""
@@ -201,7 +219,7 @@ class Pipeline:
         if self._upright is not None and not self._find_upright(frame, floor):
             watch.lap("pose")
             return None, floor
-        keypoints = self._pose.estimate(frame)
+        keypoints = self._pose.estimate(frame, floor)
         watch.lap("pose")
         body = self._body.update(keypoints, frame, floor) if keypoints else None
         watch.lap("body")
@@ -211,7 +229,7 @@ class Pipeline:
         assert self._upright is not None
         if not self._upright.should_look():
             return False
-        turns = self._upright.update(self._pose.detection_score_by_turn(frame), floor)
+        turns = self._upright.update(self._pose.detection_score_by_turn(frame, floor), floor)
         if turns is None:
             return False
         self._turn(turns)
@@ -301,6 +319,7 @@ class Pipeline:
             threshold_deg=settings.threshold_deg,
             verdict=verdict,
             trace=trace,
+            exercise=self._exercise,
         )
 
 

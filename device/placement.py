@@ -140,21 +140,26 @@ def _round(known: Measures, envelope: Envelope) -> list[Move]:
 
 
 def _along(known: Measures, envelope: Envelope) -> list[Move]:
-    near, far = envelope.distance_m
-    if known.distance_m > far:
-        return [Move(Arrow.CLOSER, f"move the unit {_cm(known.distance_m - far)} closer")]
-    if known.distance_m < near:
-        return [Move(Arrow.BACK, f"move the unit {_cm(near - known.distance_m)} back")]
-    return []
+    ways = (Arrow.CLOSER, "move the unit {} closer"), (Arrow.BACK, "move the unit {} back")
+    return _into(known.distance_m, envelope.distance_m, *ways)
 
 
 def _height(known: Measures, envelope: Envelope) -> list[Move]:
-    low, high = envelope.height_m
-    if known.height_m > high:
-        return [Move(Arrow.DOWN, f"hang it {_cm(known.height_m - high)} lower")]
-    if known.height_m < low:
-        return [Move(Arrow.UP, f"hang it {_cm(low - known.height_m)} higher")]
-    return []
+    ways = (Arrow.DOWN, "hang it {} lower"), (Arrow.UP, "hang it {} higher")
+    return _into(known.height_m, envelope.height_m, *ways)
+
+
+def _into(
+    value_m: float,
+    range_m: tuple[float, float],
+    when_beyond: tuple[Arrow, str],
+    when_short: tuple[Arrow, str],
+) -> list[Move]:
+    """The move that brings a length into its range; the texts take the length."""
+    low, high = range_m
+    off = max(value_m - high, low - value_m)
+    arrow, text = when_beyond if value_m > high else when_short
+    return [Move(arrow, text.format(_cm(off)))] if off > 0 else []
 
 
 def _room(known: Measures, envelope: Envelope) -> list[Move]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -58,11 +59,9 @@ def measure(
     turns = quarter_turns(floor.up)
     x, _, z = body.joints_m[_HIPS].mean(axis=0)
     in_depth = _to_be_seen(body, floor)
-    rooms = [
-        _margins(in_depth, depth.intrinsics, turns),
-        _margins([transform(part, depth.to_color) for part in in_depth], frame.color, turns),
-    ]
-    shoulders, feet, left, right = np.min(rooms, axis=0)
+    in_color = transform(in_depth, depth.to_color)
+    rooms = _margins(in_depth, depth.intrinsics, turns), _margins(in_color, frame.color, turns)
+    shoulders, feet, left, right = (min(room) for room in zip(*rooms, strict=True))
     roll = float(np.degrees(np.arctan2(-floor.up[0], -floor.up[1])))
     return Measures(
         azimuth_deg=_azimuth_deg(body, pelvis, float(np.degrees(np.arctan2(x, -z)))),
@@ -71,21 +70,23 @@ def measure(
         tilt_down_deg=-float(np.degrees(np.arcsin(np.clip(floor.up[2], -1, 1)))),
         lean_deg=roll - 90.0 * round(roll / 90.0),
         portrait=turns % 2 == 1,
-        shoulder_margin_deg=float(shoulders),
-        feet_margin_deg=float(feet),
-        left_margin_deg=float(left),
-        right_margin_deg=float(right),
+        shoulder_margin_deg=shoulders,
+        feet_margin_deg=feet,
+        left_margin_deg=left,
+        right_margin_deg=right,
     )
 
 
 def median(seen: list[Measures]) -> Measures:
     """Each number's median; the azimuth's on the circle."""
     table = np.array([[getattr(one, name) for name in _NAMES] for one in seen], float)
-    middle = dict(zip(_NAMES, (float(value) for value in np.median(table, axis=0)), strict=True))
     turned = np.radians(table[:, _NAMES.index("azimuth_deg")])
-    azimuth = np.arctan2(np.median(np.sin(turned)), np.median(np.cos(turned)))
+    table = np.column_stack([table, np.sin(turned), np.cos(turned)])
+    *medians, sine, cosine = np.median(table, axis=0).tolist()
+    middle = dict(zip(_NAMES, medians, strict=True))
+    middle["azimuth_deg"] = math.degrees(math.atan2(sine, cosine))
     portrait = middle.pop("portrait") >= 0.5
-    return Measures(**(middle | {"azimuth_deg": float(np.degrees(azimuth))}), portrait=portrait)
+    return Measures(**middle, portrait=portrait)
 
 
 def _azimuth_deg(body: BodyPose, pelvis: PelvisPose, bearing_deg: float) -> float:
@@ -100,25 +101,22 @@ def _azimuth_deg(body: BodyPose, pelvis: PelvisPose, bearing_deg: float) -> floa
     return wrap_deg(turned + bearing_deg)
 
 
-def _to_be_seen(body: BodyPose, floor: Floor) -> list[Array]:
-    """Shoulders, feet and both with the hips, (n, 3) each, in depth-camera axes.
+def _to_be_seen(body: BodyPose, floor: Floor) -> Array:
+    """(11, 3) shoulders, feet and hips in depth-camera axes; NaN where unknown.
 
     The floor below the hips counts as a foot: where the picture cuts the feet off, the pose
     model only guesses them.
     """
     joints = body.joints_m
     below = joints[_HIPS].mean(axis=0) * (1.0, 0.0, 1.0)
-    shoulders, feet = joints[_SHOULDERS], np.vstack([joints[_FEET], below])
-    everything = np.vstack([shoulders, feet, joints[_HIPS]])
-    return [
-        from_levelled(part[np.isfinite(part).all(axis=1)], floor)
-        for part in (shoulders, feet, everything)
-    ]
+    return from_levelled(np.vstack([joints[[*_SHOULDERS, *_FEET]], below, joints[_HIPS]]), floor)
 
 
-def _margins(parts: list[Array], camera: Intrinsics, turns: int) -> tuple[float, ...]:
+def _margins(points_m: Array, camera: Intrinsics, turns: int) -> tuple[float, ...]:
     """Degrees from the shoulders to the upper edge, from the feet to the lower one, from
     everything to the left and right ones, in the picture turned upright.
+
+    `points_m` as `_to_be_seen` orders them.
     """
     first = np.array([-0.5 - camera.cx_px, -0.5 - camera.cy_px])
     size = np.array([camera.width_px, camera.height_px])
@@ -126,12 +124,14 @@ def _margins(parts: list[Array], camera: Intrinsics, turns: int) -> tuple[float,
     (left, right), (top, bottom) = (
         sorted(np.degrees(np.arctan(side))) for side in _turned(edges, turns).T
     )
-    shoulders, feet, everything = (_angles_deg(part, turns) for part in parts)
+    across, down = _angles_deg(points_m, turns).T
+    shoulders, feet = down[: len(_SHOULDERS)], down[len(_SHOULDERS) : -len(_HIPS)]
+    # fmin and fmax pass over NaN
     return (
-        float(shoulders[:, 1].min(initial=90.0) - top),
-        float(bottom - feet[:, 1].max(initial=-90.0)),
-        float(everything[:, 0].min(initial=90.0) - left),
-        float(right - everything[:, 0].max(initial=-90.0)),
+        float(np.fmin.reduce(shoulders, initial=90.0) - top),
+        float(bottom - np.fmax.reduce(feet, initial=-90.0)),
+        float(np.fmin.reduce(across, initial=90.0) - left),
+        float(right - np.fmax.reduce(across, initial=-90.0)),
     )
 
 

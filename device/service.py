@@ -14,7 +14,11 @@ from pathlib import Path
 from device.cameras import Camera, CameraTrouble, frames_with_recovery
 from device.commands import (
     Command,
+    GiveSet,
     LightTest,
+    NewSettings,
+    RedoRep,
+    SetExercise,
     SetLoad,
     SignIn,
     SignOut,
@@ -24,18 +28,22 @@ from device.commands import (
     UndoRep,
 )
 from device.cues import LightBox
-from device.errors import CueError
+from device.errors import CueError, SettingsError
+from device.health import BoardWatch, UnitMeter
 from device.lamps import Note
 from device.live import LiveServer
 from device.notify import Notifier
 from device.pipeline import Pipeline, Step
-from device.records import Cue, Frame, LiveState, PhaseName
+from device.records import Cue, EventKind, Frame, LiveState, PhaseName
+from device.run_log import changed_settings, note_settings
 from device.settings import Settings
 from device.store_writer import StoreWriter
 from device.switches import Inputs, Press
 from device.visits import Visits
 
 STATES_PER_S = 30.0
+STILL_S = 60.0  # nobody stands so still for so long: that is no person
+_RESTING = (PhaseName.AWAY, PhaseName.STANDING)
 _SMOOTHING = 0.05  # of the frame rate and latency shown
 _ASKED: dict[Press, Command] = {Press.SHORT: ToggleSet(), Press.LONG: ToggleMute()}
 
@@ -58,10 +66,13 @@ class Service:
         recording: Path | None = None,
         notifier: Notifier | None = None,
         inputs: Inputs | None = None,
+        watch: BoardWatch | None = None,
+        chosen: Callable[[], Settings] | None = None,
     ) -> None:
         self.pipeline = Pipeline(settings, inputs.hook if inputs else None)
         self._inputs = inputs
         self._settings = settings
+        self._chosen = chosen
         self._open_one = open_one
         self._writer = writer
         self._server = server
@@ -70,8 +81,12 @@ class Service:
         self._notifier = notifier or Notifier()
         self._visits = Visits(writer)
         self._light_test: threading.Thread | None = None
+        self._watch = watch or BoardWatch()
+        self._meter = UnitMeter()
+        self._plugged: Camera | None = None
+        self._lost_s: float | None = None
+        self._store_failed = self._light_failed = False
         self._camera = "ok"
-        self._load_kg: float | None = None
         self._number = 0
         self._published_s = 0.0
         self._fps: float | None = None
@@ -80,9 +95,8 @@ class Service:
 
     def steps(self) -> Iterator[tuple[Frame, Step] | CameraTrouble]:
         """Each frame with what was made of it, or what is wrong with the camera."""
-        self._writer.add_event("start", "the unit started")
         try:
-            for seen in frames_with_recovery(self._open_one):
+            for seen in frames_with_recovery(self._open):
                 for command in (*self._server.commands(), *self._pressed()):
                     self.obey(command)
                 if isinstance(seen, CameraTrouble):
@@ -93,27 +107,38 @@ class Service:
                     step = self._with_frame(seen)
                     self._notifier.alive("The camera works.")
                     yield seen, step
+                self._note_changes()
         finally:
             self._notifier.stopping()
             self._box.off()
             self._visits.close()
-            self._writer.add_event("stop", "the unit stopped")
 
     def obey(self, command: Command) -> None:
         """Does what the page or the button asks for."""
+        visits = self._visits
+        visits.stir()
         match command:
             case SignIn(lifter=lifter):
-                self._visits.sign_in(lifter)
-                self.pipeline.sign_in(lifter)
+                visits.sign_in(lifter)
+                self._follow_lifter()
             case SignOut():
-                self._sign_out()
-            case SetLoad(kg=kg):
-                self._load_kg = kg
+                visits.sign_in(None)
+                self._follow_lifter()
+            case SetLoad(kg=kg, unit=unit):
+                visits.now.load_kg, visits.now.load_unit = kg, unit
                 self.pipeline.enter_load(kg)
+            case SetExercise(exercise=exercise):
+                visits.now.exercise = exercise
+                self.pipeline.choose_exercise(exercise)
             case TakeNeutral():
-                self.pipeline.sign_in(self._visits.lifter)
+                self.pipeline.sign_in(visits.lifter)
             case UndoRep():
-                self._visits.undo()
+                visits.undo()
+            case RedoRep():
+                visits.redo()
+            case GiveSet(lifter=lifter):
+                visits.give_set(lifter)
+                self._follow_lifter()
             case LightTest():
                 self._test_light()
             case ToggleSet():
@@ -121,6 +146,8 @@ class Service:
             case ToggleMute():
                 self._box.muted = not self._box.muted
                 self._tell(Note.MUTED if self._box.muted else Note.SOUND_ON)
+            case NewSettings():
+                self._take_settings()
 
     def _pressed(self) -> list[Command]:
         """What the button on the rack asks for."""
@@ -131,10 +158,27 @@ class Service:
         self._visits.new_set()
         self._tell(Note.SET_STARTED if self.pipeline.set_running else Note.SET_ENDED)
 
-    def _sign_out(self) -> None:
-        self._visits.sign_in(None)
-        self.pipeline.sign_in(None)
-        self.obey(SetLoad(None))
+    def _take_settings(self) -> None:
+        """What was chosen on the page counts from now on; if it can't be read, the old stays."""
+        if self._chosen is None:
+            return
+        try:
+            settings = self._chosen()
+        except SettingsError as error:
+            self._writer.add_event(EventKind.SETTINGS, str(error))
+            return
+        note_settings(self._writer, changed_settings(self._settings), settings)
+        self._settings = settings
+        self.pipeline.use(settings)
+        self.pipeline.enter_load(self._visits.now.load_kg)
+        self.pipeline.choose_exercise(self._visits.now.exercise)
+
+    def _follow_lifter(self) -> None:
+        """Another lifter stands there, or nobody: neutral, load and exercise are theirs."""
+        now = self._visits.now
+        self.pipeline.sign_in(now.lifter)
+        self.pipeline.enter_load(now.load_kg)
+        self.pipeline.choose_exercise(now.exercise)
 
     def _with_frame(self, frame: Frame) -> Step:
         step = self.pipeline.step(frame)
@@ -144,16 +188,27 @@ class Service:
             self._visits.add_rep(step.rep)
         if step.neutral_taken and step.neutral is not None:
             self._visits.add_neutral(step.neutral)
-        if self._visits.seen(frame.time_s, step.body is not None):
-            self._sign_out()
+        moved = step.body is not None and step.phase.quiet_s < STILL_S
+        if self._visits.seen(frame.time_s, moved):
+            self._follow_lifter()
         self._visits.settle()
+        if self._lost_s is not None:
+            away_s = time.monotonic() - self._lost_s
+            self._writer.add_event(
+                EventKind.CAMERA_BACK, f"the camera is back after {away_s:.0f} s"
+            )
+            self._lost_s = None
         self._camera = "ok"
         self._publish(self._state(frame.number, step))
         return step
 
     def _without_camera(self, trouble: CameraTrouble) -> None:
-        if self._camera == "ok":
-            self._writer.add_event("camera lost", trouble.sentence)
+        if self._lost_s is None:
+            self._lost_s = time.monotonic()
+            self._writer.add_event(EventKind.CAMERA_LOST, trouble.sentence)
+            self._meter.camera_lost()
+        if trouble.reset:
+            self._meter.camera_reset()
         self._camera = trouble.sentence
         self._before_s = self._fps = self._latency_ms = None
         self._show(self.pipeline.unsure())
@@ -169,20 +224,40 @@ class Service:
     def _show(self, cue: Cue) -> None:
         if self._light_test is not None and self._light_test.is_alive():
             return
-        try:
-            self._box.show(cue)
-        except CueError as error:
-            self._writer.add_event("light", str(error))
+        self._driven(lambda: self._box.show(cue))
 
     def _tell(self, note: Note) -> None:
+        self._driven(lambda: self._box.tell(note))
+
+    def _driven(self, drive: Callable[[], None]) -> None:
+        """Drives the lamps; a failure is noted once until they work again."""
         try:
-            self._box.tell(note)
+            drive()
         except CueError as error:
-            self._writer.add_event("light", str(error))
+            if not self._light_failed:
+                self._writer.add_event(EventKind.LIGHT, str(error))
+            self._light_failed = True
+        else:
+            self._light_failed = False
+
+    def _open(self) -> Camera:
+        self._plugged = self._open_one()
+        return self._plugged
+
+    def _note_changes(self) -> None:
+        """What happened to disk and power, for the event table; written once the disk can."""
+        problem = self._writer.problem
+        if problem and not self._store_failed:
+            self._writer.add_event(EventKind.STORE_FAILS, problem)
+        elif self._store_failed and not problem:
+            self._writer.add_event(EventKind.STORE_BACK, "the database can be written again")
+        self._store_failed = bool(problem)
+        for kind, text in self._watch.news():
+            self._writer.add_event(kind, text)
 
     def _measure(self, frame: Frame) -> None:
+        latency_ms = 1000 * self._meter.frame(frame)
         now = time.monotonic()
-        latency_ms = 1000 * (now - frame.arrived_s)
         self._latency_ms = _blended(self._latency_ms, latency_ms)
         if self._before_s is not None and now > self._before_s:
             self._fps = _blended(self._fps, 1 / (now - self._before_s))
@@ -221,7 +296,7 @@ class Service:
             if self.pipeline.waiting_for_neutral
             else (neutral.source if neutral else None),
             loaded=step.load.loaded if step else None,
-            load_kg=self._load_kg,
+            load_kg=visits.now.load_kg,
             light=cue.light,
             buzzer=cue.buzzer and not self._box.muted,
             fps=self._fps,
@@ -231,6 +306,17 @@ class Service:
             placement=step.placement if step else None,
             muted=self._box.muted,
             set_running=self.pipeline.set_running,
+            exercise=visits.now.exercise,
+            load_unit=visits.now.load_unit,
+            set_verdicts=tuple(rep.verdict for rep in visits.now.reps),
+            rest_s=visits.rest_s if step and step.phase.name in _RESTING else None,
+            signs_out_s=visits.signs_out_s,
+            undone=visits.undone,
+            health=self._meter.health(
+                self._plugged.name if self._plugged else None,
+                self._plugged.usb if self._plugged else None,
+                self._writer.waiting,
+            ),
         )
 
 

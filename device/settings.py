@@ -44,6 +44,17 @@ class CameraSettings:
     color_width_px: int = _setting(640, "Width of the colour image.", 320, 1920)
     color_height_px: int = _setting(360, "Height of the colour image.", 180, 1080)
     fps: int = _setting(30, "Frames per second.", 6, 90)
+    colour_source: Literal["realsense", "picamera", "infrared"] = _setting(
+        "realsense",
+        "What the pose model sees beside a live RealSense's depth: its colour camera; a Pi camera"
+        " beside it, once `racklight calibrate` has measured where it sits; or its left infrared"
+        " image, which needs no colour. Recordings give what they hold.",
+    )
+    calibration: str = _setting(
+        "",
+        "File that `racklight calibrate` wrote, for picamera; empty: calibration.json in the state"
+        " folder.",
+    )
     rotation: Literal["auto", "0", "90", "180", "270"] = _setting(
         "auto",
         "How far the picture must be turned clockwise to stand upright; auto: found from the floor"
@@ -155,6 +166,22 @@ class WebSettings:
     host: str = _setting("0.0.0.0", "Network address the page listens on.")
     port: int = _setting(8080, "Port the page listens on.", 1, 65535)
     viewers: int = _setting(8, "How many live pages may be open at once.", 1, 12)
+    reading: Literal["coach", "everyone"] = _setting(
+        "coach",
+        "Who reads everybody's history: the coach who signed in; or everyone who reaches the page,"
+        " who then need not choose a password first either (the demo does this).",
+    )
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    """How the page looks."""
+
+    units: Literal["kg", "lb"] = _setting("kg", "What weights are shown and typed in.")
+    theme: Literal["auto", "light", "dark"] = _setting(
+        "auto", "Light or dark pages; auto: as each device has it."
+    )
+    language: Literal["en"] = _setting("en", "The page's language.")
 
 
 @dataclass(frozen=True)
@@ -170,6 +197,7 @@ class Settings:
     cue: CueSettings = field(default_factory=CueSettings)
     inputs: InputSettings = field(default_factory=InputSettings)
     web: WebSettings = field(default_factory=WebSettings)
+    page: PageSettings = field(default_factory=PageSettings)
 
 
 def load_settings(file: Path | None = None) -> Settings:

@@ -6,6 +6,7 @@ Bar-Shalom, Li and Kirubarajan 2001, section 6.2.2). Missing samples only widen 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,7 +107,7 @@ class AngleFilter:
     @property
     def sd_deg(self) -> float:
         """Its standard deviation."""
-        return float("inf") if self._state is None else float(np.sqrt(self._state.angle_angle))
+        return math.inf if self._state is None else math.sqrt(self._state.angle_angle)
 
 
 def smooth(time_s: npt.ArrayLike, value_deg: npt.ArrayLike, sd_deg: npt.ArrayLike) -> Smoothed:

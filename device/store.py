@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from device.database import open_for_writing, sentences, transaction
 from device.moment import Moment, moment_now
@@ -27,6 +26,19 @@ from device.records import Neutral, NeutralSource, Rep
 from device.trace_codec import pack_trace
 
 EVENTS_KEPT = 5000
+EVENTS_OF_A_KIND_KEPT = 1000
+
+# A merged lifter's name leads to the one it was merged into, however often.
+WHO_IS = """
+WITH RECURSIVE same (id) AS (
+    SELECT id FROM lifters WHERE unit_id = :unit_id AND name_key = :name_key
+    UNION
+    SELECT lifters.merged_into FROM same JOIN lifters ON lifters.id = same.id
+    WHERE lifters.merged_into IS NOT NULL
+)
+SELECT lifters.id, lifters.name FROM same JOIN lifters ON lifters.id = same.id
+WHERE lifters.merged_into IS NULL
+"""
 
 _REP_VALUES = (
     "start_s",
@@ -51,6 +63,7 @@ _REP_VALUES = (
     "load_kg",
     "neutral_source",
     "threshold_deg",
+    "exercise",
 )
 
 
@@ -99,15 +112,15 @@ class Store:
             raise
         return cls(path, connection, unit_id)
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For the other files of the store's family: what they write is a transaction there."""
+        return self._connection
+
     def __enter__(self) -> Store:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -116,7 +129,10 @@ class Store:
             self._connection.close()
 
     def lifter(self, name: str) -> LifterRow:
-        """The lifter of that name, whatever its case; made if new. Raises ValueError if empty."""
+        """The lifter of that name, whatever its case; made if new. Raises ValueError if empty.
+
+        A name that was merged into another lifter's leads to that lifter.
+        """
         shown = " ".join(name.split())
         if not shown:
             raise ValueError("a lifter needs a name")
@@ -124,8 +140,7 @@ class Store:
         with self._transaction():
             self._insert("lifters", {"id": new_id(), "name": shown, "name_key": key}, moment_now())
             row = self._connection.execute(
-                "SELECT id, name FROM lifters WHERE unit_id = ? AND name_key = ?",
-                (self.unit_id, key),
+                WHO_IS, {"unit_id": self.unit_id, "name_key": key}
             ).fetchone()
         return LifterRow(row["id"], row["name"])
 
@@ -150,14 +165,15 @@ class Store:
     def add_rep(self, session_id: str, rep: Rep, moment: Moment | None = None) -> str:
         """Writes a rep, its set if new, and its trace; returns the rep's id.
 
-        The id follows from session, set, number and start: the same rep again is one rep. When
-        this returns, the rep survives a power cut. Raises ValueError for an unknown session.
+        The id follows from set, number and start: the same rep again is one rep. When this
+        returns, the rep survives a power cut. Raises ValueError for an unknown session.
         """
         when = moment or moment_now()
-        set_id = uuid.uuid5(uuid.UUID(session_id), f"set {rep.set}").hex
-        rep_id = uuid.uuid5(uuid.UUID(set_id), f"rep {rep.index} at {rep.start_s:.3f}").hex
         with self._transaction():
-            self._insert("sets", {"id": set_id, "session_id": session_id, "number": rep.set}, when)
+            made = {"id": new_id(), "session_id": session_id, "number": rep.set}
+            self._insert("sets", made, when)
+            set_id = self._set(session_id, rep.set)
+            rep_id = uuid.uuid5(uuid.UUID(set_id), f"rep {rep.index} at {rep.start_s:.3f}").hex
             self._insert("reps", {"id": rep_id, "set_id": set_id, **_rep_values(rep)}, when)
             self._insert("traces", {"rep_id": rep_id, "data": pack_trace(rep.trace)})
         return rep_id
@@ -169,6 +185,22 @@ class Store:
             self._connection.execute(
                 "UPDATE reps SET undone_utc = coalesce(undone_utc, ?) WHERE id = ?",
                 (undone, rep_id),
+            )
+
+    def restore_rep(self, rep_id: str) -> None:
+        """Brings back a rep that was taken back."""
+        with self._transaction():
+            self._connection.execute("UPDATE reps SET undone_utc = NULL WHERE id = ?", (rep_id,))
+
+    def move_set(self, session_id: str, number: int, to_session: str, to_number: int) -> None:
+        """Gives a set with all its reps to another visit, there as number `to_number`.
+
+        Raises ValueError where that visit has such a set already.
+        """
+        with self._transaction():
+            self._connection.execute(
+                "UPDATE sets SET session_id = ?, number = ? WHERE session_id = ? AND number = ?",
+                (to_session, to_number, session_id, number),
             )
 
     def last_rep(self, session_id: str) -> str | None:
@@ -218,16 +250,40 @@ class Store:
         )
         return StoredNeutral(neutral, row["recorded_utc"])
 
-    def add_event(self, kind: str, text: str, moment: Moment | None = None) -> None:
-        """Notes that something happened (start, stop, camera lost); the newest 5000 are kept."""
+    def add_event(
+        self,
+        kind: str,
+        text: str,
+        moment: Moment | None = None,
+        reason: str | None = None,
+        details: str | None = None,
+    ) -> None:
+        """Notes that something happened (start, stop, camera lost).
+
+        `reason` is one of the words of `records.Cause`, `details` JSON. The newest 5000 are kept,
+        of each kind 1000.
+        """
         when = moment or moment_now()
-        values = {"id": new_id(), "kind": kind, "text": text, "monotonic_s": when.monotonic_s}
+        values = {"id": new_id(), "kind": str(kind), "text": text, "monotonic_s": when.monotonic_s}
+        why = {"reason": None if reason is None else str(reason), "details": details}
         with self._transaction():
-            self._insert("events", values, when)
+            self._insert("events", {**values, **why}, when)
             self._connection.execute(
-                "DELETE FROM events WHERE rowid <= (SELECT max(rowid) FROM events) - ?",
+                "DELETE FROM events WHERE rowid <="
+                " (SELECT rowid FROM events ORDER BY rowid DESC LIMIT 1 OFFSET ?)",
                 (EVENTS_KEPT,),
             )
+            self._connection.execute(
+                "DELETE FROM events WHERE kind = :kind AND rowid <= (SELECT rowid FROM events"
+                " WHERE kind = :kind ORDER BY rowid DESC LIMIT 1 OFFSET :kept)",
+                {"kind": str(kind), "kept": EVENTS_OF_A_KIND_KEPT},
+            )
+
+    def _set(self, session_id: str, number: int) -> str:
+        row = self._connection.execute(
+            "SELECT id FROM sets WHERE session_id = ? AND number = ?", (session_id, number)
+        ).fetchone()
+        return str(row["id"])
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -18,7 +18,6 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from device.errors import StoreError
@@ -56,12 +55,7 @@ class StoreWriter:
         self._opened.result()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -109,6 +103,20 @@ class StoreWriter:
 
         return self._submit(work)
 
+    def restore_rep(self, undone: Future[str | None]) -> Future[None]:
+        """Brings back the rep that `undo_last_rep` took back, if it found one."""
+
+        def work(store: Store) -> None:
+            rep_id = undone.result(0)  # written before: jobs are done in their order
+            if rep_id is not None:
+                store.restore_rep(rep_id)
+
+        return self._submit(work)
+
+    def move_set(self, session_id: str, number: int, to_session: str, to_number: int) -> None:
+        """Gives a set to another visit."""
+        self._submit(lambda store: store.move_set(session_id, number, to_session, to_number))
+
     def add_neutral(self, lifter_name: str, neutral: Neutral) -> Future[str]:
         """Keeps a lifter's neutral."""
         moment = moment_now()
@@ -116,11 +124,13 @@ class StoreWriter:
             lambda store: store.add_neutral(store.lifter(lifter_name).id, neutral, moment)
         )
 
-    def add_event(self, kind: str, text: str) -> None:
+    def add_event(
+        self, kind: str, text: str, reason: str | None = None, details: str | None = None
+    ) -> None:
         """Notes that something happened; dropped if hundreds are waiting already."""
         if len(self._jobs) < EVENTS_WAITING:
             moment = moment_now()
-            self._submit(lambda store: store.add_event(kind, text, moment))
+            self._submit(lambda store: store.add_event(kind, text, moment, reason, details))
 
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Waits until all is written; False if the time was not enough."""

@@ -1,54 +1,157 @@
-"""Whose reps these are: sign-ins, visits, and what the store still owes an answer for."""
+"""Whose reps these are: sign-ins, visits, and what the store still owes an answer for.
+
+Lifters take turns: who signs in while another's visit lasts comes back to the own one later, with
+its load, its exercise and its sets. A sign-out, or nobody moving for minutes, ends them all.
+"""
 
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 
-from device.records import Neutral, Rep, RepSummary, VerdictName
+from device.records import Exercise, Neutral, Rep, RepSummary, VerdictName
 from device.store_writer import StoreWriter
 
-GONE_S = 300.0  # nobody in view for so long: the visit is over
+GONE_S = 300.0  # nobody moved for so long: the visits are over
+TOLD_S = 60.0  # and so long before that it is told
+
+
+@dataclass(slots=True)
+class Visit:
+    """One lifter's visit so far."""
+
+    lifter: str | None  # None: nobody signed in
+    session: str | None = None  # in the database; None until there is something to keep
+    load_kg: float | None = None
+    load_unit: str = "kg"
+    exercise: Exercise | None = None
+    sets: int = 0
+    set: int | None = None  # the running or last one
+    reps: list[RepSummary] = field(default_factory=list)  # of that set, as they were shown
+    last_end_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A rep whose write has not been confirmed."""
+
+    visit: Visit
+    rep: Rep
+    written: Future[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _TakenBack:
+    """A rep that can be brought back."""
+
+    rep: RepSummary
+    of_running_set: bool
+    undone: Future[str | None]
 
 
 class Visits:
-    """Keeps the current lifter's session in the database; nothing here waits for the disk."""
+    """Keeps the lifters' sessions in the database; nothing here waits for the disk."""
 
     def __init__(self, writer: StoreWriter) -> None:
         self._writer = writer
-        self._session: str | None = None
-        self._pending: list[tuple[Rep, Future[str]]] = []
-        self._seen_s = 0.0
-        self.lifter: str | None = None
-        self.set: int | None = None
-        self.reps_in_set = 0
+        self._visits: dict[str | None, Visit] = {}
+        self._pending: list[_Pending] = []
+        self._taken_back: list[_TakenBack] = []
+        self._counted: int | None = None  # the counter's own number of the visit's set
+        self._now_s = self._moved_s = 0.0
         self.last_rep: RepSummary | None = None
+        self.now = self._visit(None)
+
+    @property
+    def lifter(self) -> str | None:
+        """Who is signed in."""
+        return self.now.lifter
 
     @property
     def session(self) -> str | None:
         """Its id in the database."""
-        return self._session
+        return self.now.session
+
+    @property
+    def set(self) -> int | None:
+        """The number of the running or last set within the visit; None between two sets."""
+        return self.now.set
+
+    @property
+    def reps_in_set(self) -> int:
+        """How many of its reps count."""
+        return sum(rep.verdict != VerdictName.PARTIAL for rep in self.now.reps)
+
+    @property
+    def undone(self) -> bool:
+        """Whether a rep was taken back that can be brought back."""
+        return bool(self._taken_back)
 
     def sign_in(self, lifter: str | None) -> None:
-        """Ends the visit before, if there is one; a rep or a sign-in begins the next."""
-        self._end()
-        self.lifter = lifter
-        if lifter is not None:
-            self._session = self._writer.start_session(lifter)
+        """The lifter begins a visit or goes on with it; None ends all visits."""
+        if lifter is None:
+            self._end()
+            return
+        before, self.now = self.now, self._visit(lifter)
+        if before.lifter is None:
+            self._come_forward(before)
+        self._start(self.now)
+        self._taken_back, self._counted = [], None
+        self.stir()
+        self.last_rep = self.now.reps[-1] if self.now.reps else None
 
-    def seen(self, time_s: float, anyone: bool) -> bool:
-        """Every frame; True on the frame in which a lifter who left is signed out."""
-        if anyone or time_s < self._seen_s:
-            self._seen_s = time_s
-        if self._session is None or time_s - self._seen_s < GONE_S:
+    def give_set(self, lifter: str) -> None:
+        """The last set was this lifter's, who goes on from here."""
+        self._show_all()
+        giver, last_rep = self.now, self.last_rep
+        self.sign_in(lifter)
+        taker = self.now
+        if not giver.sets or taker is giver or giver.session is None or taker.session is None:
+            return
+        taker.sets += 1
+        self._writer.move_set(giver.session, giver.sets, taker.session, taker.sets)
+        taker.set = taker.sets if giver.set is not None else None
+        taker.reps, taker.last_end_s, self.last_rep = giver.reps, giver.last_end_s, last_rep
+        giver.set, giver.reps, giver.sets = None, [], giver.sets - 1
+
+    def seen(self, time_s: float, moved: bool) -> bool:
+        """Every frame; True on the frame in which lifters who left are signed out."""
+        if moved or time_s < self._moved_s:
+            self._moved_s = time_s
+        self._now_s = time_s
+        if self._idle or time_s - self._moved_s < GONE_S:
             return False
         self.sign_in(None)
         return True
 
+    def stir(self) -> None:
+        """Somebody is here, seen or not: the time to the sign-out begins anew."""
+        self._moved_s = self._now_s
+
+    @property
+    def signs_out_s(self) -> float | None:
+        """Seconds until a sign-out because nobody moves, in the last minute before it."""
+        left_s = GONE_S - (self._now_s - self._moved_s)
+        return None if self._idle or left_s > TOLD_S else max(0.0, left_s)
+
+    @property
+    def rest_s(self) -> float | None:
+        """Seconds since the end of this lifter's last rep."""
+        since = self.now.last_end_s
+        return None if since is None or since > self._now_s else self._now_s - since
+
     def add_rep(self, rep: Rep) -> None:
-        """Queues a finished rep for the store."""
-        if self._session is None:
-            self._session = self._writer.start_session(self.lifter)
-        self._pending.append((rep, self._writer.add_rep(self._session, rep)))
+        """Queues a finished rep for the store, in the visit's own numbers."""
+        visit = self.now
+        self._start(visit)
+        if self._counted != rep.set:
+            self._counted = rep.set
+            visit.sets += 1
+        visit.last_end_s = rep.end_s
+        self._taken_back = []
+        rep = replace(rep, set=visit.sets)
+        assert visit.session is not None
+        self._pending.append(_Pending(visit, rep, self._writer.add_rep(visit.session, rep)))
 
     def add_neutral(self, neutral: Neutral) -> None:
         """Keeps a signed-in lifter's neutral."""
@@ -57,35 +160,81 @@ class Visits:
 
     def undo(self) -> None:
         """Takes back the last rep of this visit."""
-        if self._session is not None:
-            self._writer.undo_last_rep(self._session)
-            self.reps_in_set = max(0, self.reps_in_set - 1)
-            self.last_rep = None
+        self._show_all()
+        if self.now.session is None or self.last_rep is None:
+            return
+        undone = self._writer.undo_last_rep(self.now.session)
+        self._taken_back.append(_TakenBack(self.last_rep, bool(self.now.reps), undone))
+        self.now.reps = self.now.reps[:-1]
+        self.last_rep = self.now.reps[-1] if self.now.reps else None
+
+    def redo(self) -> None:
+        """Brings back the rep that was taken back last."""
+        if self._taken_back:
+            taken_back = self._taken_back.pop()
+            self._writer.restore_rep(taken_back.undone)
+            self.last_rep = taken_back.rep
+            if taken_back.of_running_set:
+                self.now.reps.append(taken_back.rep)
 
     def new_set(self) -> None:
         """A set begins or is over: none of its reps is shown as the running one's."""
-        self.set, self.reps_in_set = None, 0
+        self._show_all()
+        self.now.set, self.now.reps, self._counted, self._taken_back = None, [], None, []
 
     def settle(self) -> None:
         """Shows reps once they survive a power cut, or at once while the store is in trouble."""
         while self._pending:
-            rep, written = self._pending[0]
-            if not written.done() and self._writer.problem is None:
+            if not self._pending[0].written.done() and self._writer.problem is None:
                 return
-            self._pending.pop(0)
-            counts = rep.verdict.name is not VerdictName.PARTIAL
-            self.reps_in_set = counts + (self.reps_in_set if rep.set == self.set else 0)
-            self.set = rep.set
-            self.last_rep = summary(rep)
+            self._show(self._pending.pop(0))
 
     def close(self) -> None:
-        """Ends the visit."""
+        """Ends the visits."""
         self._end()
 
+    @property
+    def _idle(self) -> bool:
+        """Whether there is nothing that could end: no visit, and no load or exercise chosen."""
+        known = ((one.session, one.load_kg, one.exercise) for one in self._visits.values())
+        return all(value is None for visit in known for value in visit)
+
+    def _visit(self, lifter: str | None) -> Visit:
+        key = None if lifter is None else lifter.casefold()
+        return self._visits.setdefault(key, Visit(lifter))
+
+    def _come_forward(self, nobody: Visit) -> None:
+        """Somebody says who is there: what was entered before stays, the visit of nobody ends."""
+        self._visits.pop(None, None)
+        if nobody.session is not None:
+            self._writer.end_session(nobody.session)
+        if self.now.load_kg is None:
+            self.now.load_kg, self.now.load_unit = nobody.load_kg, nobody.load_unit
+        self.now.exercise = self.now.exercise or nobody.exercise
+
+    def _start(self, visit: Visit) -> None:
+        if visit.session is None:
+            visit.session = self._writer.start_session(visit.lifter)
+
+    def _show(self, pending: _Pending) -> None:
+        visit, shown = pending.visit, summary(pending.rep)
+        if pending.rep.set != visit.set:
+            visit.set, visit.reps = pending.rep.set, []
+        visit.reps.append(shown)
+        if visit is self.now:
+            self.last_rep = shown
+
+    def _show_all(self) -> None:
+        """What is taken back, given away or closed must be shown first."""
+        while self._pending:
+            self._show(self._pending.pop(0))
+
     def _end(self) -> None:
-        if self._session is not None:
-            self._writer.end_session(self._session)
-        self._session, self.set, self.reps_in_set, self.last_rep = None, None, 0, None
+        for visit in self._visits.values():
+            if visit.session is not None:
+                self._writer.end_session(visit.session)
+        self._visits, self._pending, self._counted = {}, [], None
+        self.last_rep, self.now, self._taken_back = None, self._visit(None), []
 
 
 def summary(rep: Rep) -> RepSummary:

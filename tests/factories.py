@@ -25,6 +25,7 @@ from device.records import (
     Rep,
     RepSummary,
     Trace,
+    UnitHealth,
     Verdict,
     VerdictName,
 )
@@ -189,6 +190,27 @@ def make_state(**changes: Any) -> LiveState:
         last_rep=make_summary(),
     )
     return replace(state, **changes)
+
+
+def make_health(**changes: Any) -> UnitHealth:
+    """A unit that has run for an hour at 30 frames a second and lost a frame in a thousand."""
+    health = UnitHealth(
+        uptime_s=3600.0,
+        frames=107_892,
+        frames_dropped=108,
+        recent_s=60.0,
+        recent_frames=1798,
+        recent_dropped=2,
+        latency_median_s=0.0174,
+        latency_p95_s=0.0231,
+        latency_sum_s=1877.3,
+        camera_name="Intel RealSense D455 123456",
+        camera_usb="3.2",
+        camera_losses=0,
+        camera_resets=0,
+        writes_waiting=0,
+    )
+    return replace(health, **changes)
 
 
 def make_summary(**changes: Any) -> RepSummary:

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SYSTEMD = ROOT / "systemd"
 UNITS = ["racklight-device.service", "racklight-web.service"]
+FINISHER = "racklight-update.service"
 
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
@@ -42,7 +43,7 @@ def verified(folder: Path, unit: str, change: tuple[str, str] = ("", "")) -> str
 
 
 @needs_systemd
-@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("unit", [*UNITS, FINISHER])
 def test_systemd_has_nothing_to_say_about_a_unit(unit: str, tmp_path: Path) -> None:
     assert verified(tmp_path, unit) == ""
 
@@ -94,6 +95,15 @@ def test_the_light_is_switched_off_after_every_end() -> None:
     command = dict(settings_of(UNITS[0]))["ExecStopPost"]
     assert command.startswith("-/opt/racklight/current/racklight ")
     assert build_parser().parse_args(command.split()[1:]).command == "off"
+
+
+def test_an_interrupted_update_is_finished_at_the_next_start_and_holds_nothing_up() -> None:
+    settings = dict(settings_of(FINISHER))
+    releases = (SYSTEMD / "setup" / "releases.sh").read_text(encoding="utf-8")
+    mark = settings["ConditionPathExists"].removeprefix("/opt/racklight/")
+    assert f"UNDER_WAY=$BASE/{mark}\n" in releases
+    assert settings["ExecStart"].endswith("/opt/racklight/current/setup.sh update --finish")
+    assert settings["Type"] == "exec"  # the machine's start does not wait for it
 
 
 @pytest.mark.parametrize("unit", UNITS)

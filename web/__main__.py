@@ -15,9 +15,10 @@ from flask import Flask
 from device import paths
 from device.errors import LiveError, RacklightError
 from device.notify import Notifier
-from device.settings import load_settings
+from device.settings import load_settings, with_value
 from web.app import HUB, create_app
 from web.pulse import Pulse
+from web.retention import RetentionKeeper
 
 THREADS = 16  # 4 stop answering with 8 streams open
 
@@ -29,8 +30,11 @@ def main(arguments: list[str] | None = None) -> int:
         settings = load_settings(asked.settings)
         host = settings.web.host if asked.host is None else asked.host
         port = settings.web.port if asked.port is None else asked.port
+        if asked.reading is not None:
+            settings = with_value(settings, "web/reading", asked.reading)
         app = create_app(asked.database, asked.socket, settings)
-        _serve(app, host, port)
+        with RetentionKeeper(asked.database):
+            _serve(app, host, port)
     except RacklightError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -88,6 +92,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--socket", type=Path, default=paths.live_socket(), help="the unit's")
     parser.add_argument("--host", help="address to listen on; default: setting web/host")
     parser.add_argument("--port", type=int, help="port; default: setting web/port; 0: any free")
+    parser.add_argument("--reading", metavar="WHO", help="default: setting web/reading")
     return parser.parse_args(arguments)
 
 

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
+from device.accounts import Accounts
+from device.api_tokens import ApiTokens
+from device.chosen import Chosen, chosen_beside
+from device.health import Machine
 from device.settings import Settings
-from web import words
+from web import access, identity, words
+from web.accounts import (
+    Door,
+    lifters_blueprint,
+    now_of,
+    settings_blueprint,
+    setup_blueprint,
+    sign_in_blueprint,
+)
+from web.api import api_blueprint, api_error, known_token
+from web.coach import coach_blueprint
+from web.data import data_blueprint
 from web.events import events_blueprint
 from web.forms import forms_blueprint
+from web.health_pages import health_blueprint
 from web.hub import LiveHub
 from web.pages import Rendered, pages_blueprint, render_message
+from web.rack import rack_blueprint
 
 HUB = "racklight-hub"
 LARGEST_FORM_BYTES = 16 * 1024
@@ -29,25 +46,57 @@ _HEADERS = {
 }
 
 
-def create_app(database: Path, socket: Path, settings: Settings) -> Flask:
+def create_app(
+    database: Path, socket: Path, settings: Settings, machine: Machine | None = None
+) -> Flask:
     """The page of one unit; it starts to listen to the unit at once.
 
-    Neither the database nor the unit need be there: the page says what is missing. Whoever serves
+    Neither the database nor the unit need be there: the page says what is missing. `machine` is
+    where the Health page looks: by default this machine and the database's folder. Whoever serves
     the application closes `app.extensions[HUB]` at the end.
     """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM_BYTES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    accounts = Accounts(database, settings.unit.name)
+    identity.install(app, accounts, settings.web.reading == "everyone")
+    access.guard(app)
+    chosen = Chosen(settings, chosen_beside(database))
+    app.context_processor(lambda: _chosen_words(chosen))
     hub = LiveHub(socket)
     app.extensions[HUB] = hub
-    app.jinja_env.globals.update(words=words, unit_name=settings.unit.name)
-    app.register_blueprint(pages_blueprint(database, hub))
+    app.jinja_env.globals.update(words=words)
+    door = Door()
+    app.register_blueprint(sign_in_blueprint(door))
+    app.register_blueprint(lifters_blueprint())
+    app.register_blueprint(settings_blueprint(chosen, socket, hub, door))
+    app.register_blueprint(setup_blueprint(chosen, socket, hub))
+    app.register_blueprint(pages_blueprint(hub))
+    app.register_blueprint(coach_blueprint(database, hub, settings.wink.threshold_deg))
+    app.register_blueprint(
+        health_blueprint(database, hub, machine or Machine(database.parent), settings.unit.name)
+    )
     app.register_blueprint(events_blueprint(hub, settings.web.viewers))
     app.register_blueprint(forms_blueprint(socket))
+    app.register_blueprint(rack_blueprint(database, hub, lambda: now_of(chosen).page.units))
+    app.register_blueprint(data_blueprint(database, settings.unit.name))
+    app.register_blueprint(api_blueprint(database))
+    access.accept_tokens(app, known_token(ApiTokens(database, settings.unit.name)))
     app.after_request(_with_headers)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unforeseen)
     return app
+
+
+def _chosen_words(chosen: Chosen) -> dict[str, object]:
+    """What every template may show of the settings, as they are now."""
+    now = now_of(chosen)
+    return {
+        "unit_name": now.unit.name,
+        "units": now.page.units,
+        "theme": now.page.theme,
+        "language": now.page.language,
+    }
 
 
 def _with_headers(response: Response) -> Response:
@@ -56,7 +105,9 @@ def _with_headers(response: Response) -> Response:
     return response
 
 
-def _http_error(error: HTTPException) -> Rendered:
+def _http_error(error: HTTPException) -> Rendered | Response:
+    if request.path.startswith("/api/"):
+        return api_error(error.description or error.name, error.code or 500)
     if error.code == 404:
         return render_message("No such page", "There is nothing at this address.", 404)
     return render_message(error.name, error.description or "", error.code or 500)

@@ -11,8 +11,8 @@ from typing import Any
 from flask import Blueprint, Response
 
 from web.hub import LiveHub, Snapshot
-from web.now import now_view
 from web.placement import placement_view
+from web.rack.view import rack_view
 
 HEARTBEAT_S = 5.0
 STREAM_S = 15 * 60.0  # then the browser comes again; a forgotten tab does not hold its place
@@ -39,10 +39,6 @@ class Viewers:
 View = Callable[[Snapshot], dict[str, Any]]
 
 
-def _now(snapshot: Snapshot) -> dict[str, Any]:
-    return now_view(snapshot).as_json()
-
-
 def _placement(snapshot: Snapshot) -> dict[str, Any]:
     return placement_view(snapshot).as_json()
 
@@ -54,7 +50,7 @@ def events_blueprint(hub: LiveHub, places: int) -> Blueprint:
 
     @blueprint.get("/events")
     def events() -> Response:
-        return streamed(_now)
+        return streamed(rack_view)
 
     @blueprint.get("/events/placement")
     def placement_events() -> Response:
@@ -78,7 +74,7 @@ def events_blueprint(hub: LiveHub, places: int) -> Blueprint:
     return blueprint
 
 
-def event_stream(hub: LiveHub, stream_s: float = STREAM_S, view: View = _now) -> Iterator[str]:
+def event_stream(hub: LiveHub, stream_s: float = STREAM_S, view: View = rack_view) -> Iterator[str]:
     """The newest state at once and whenever it changes; a heartbeat when nothing does."""
     ends_s = time.monotonic() + stream_s
     seen = -1

@@ -4,37 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from flask import Blueprint, Request, redirect, request
+from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from device.commands import (
     Command,
+    GiveSet,
     LightTest,
+    RedoRep,
+    SetExercise,
     SetLoad,
     SignIn,
     SignOut,
     TakeNeutral,
+    ToggleMute,
+    ToggleSet,
     UndoRep,
 )
 from device.errors import LiveError
 from device.live import LiveClient
+from device.records import Exercise
+from web.access import safe_next
 from web.pages import Rendered, render_message
+from web.rack.words import KG_PER_LB
 
 
 def forms_blueprint(socket: Path) -> Blueprint:
-    """The routes `/commands/<name>`."""
+    """The routes `/commands/<name>`; a field `back` names the page to go to afterwards."""
     blueprint = Blueprint("forms", __name__, url_prefix="/commands")
 
     @blueprint.post("/<name>")
     def ask(name: str) -> Response | Rendered:
-        if not same_origin(request):
-            return render_message(
-                "Not from this page",
-                "The request did not come from this page, so it was not carried out.",
-                403,
-            )
         if name not in _COMMANDS:
             return render_message("No such page", "The unit knows no such command.", 404)
         try:
@@ -46,35 +47,41 @@ def forms_blueprint(socket: Path) -> Blueprint:
                 client.send(command)
         except LiveError as error:
             return render_message("That did not work", str(error), 503)
-        return redirect("/", 303)
+        return redirect(safe_next(request.form.get("back")), 303)
 
     return blueprint
 
 
-def same_origin(asked: Request) -> bool:
-    """Whether the form was on a page of this very host.
-
-    Browsers leave Sec-Fetch out on plain http, but send Origin with every POST.
-    """
-    origin = urlsplit(asked.headers.get("Origin", ""))
-    return origin.scheme in ("http", "https") and origin.netloc == asked.host
-
-
 _COMMANDS: dict[str, Callable[[Mapping[str, str]], Command]] = {
     "sign_in": lambda form: SignIn(form.get("lifter", "")),
-    "set_load": lambda form: SetLoad(_kilograms(form.get("kg", ""))),
+    "set_load": lambda form: _load(form.get("kg", ""), form.get("unit", "kg")),
+    "set_exercise": lambda form: SetExercise(_exercise(form.get("exercise", ""))),
     "sign_out": lambda form: SignOut(),
     "light_test": lambda form: LightTest(),
     "take_neutral": lambda form: TakeNeutral(),
     "undo_rep": lambda form: UndoRep(),
+    "redo_rep": lambda form: RedoRep(),
+    "give_set": lambda form: GiveSet(form.get("lifter", "")),
+    "toggle_set": lambda form: ToggleSet(),
+    "toggle_mute": lambda form: ToggleMute(),
 }
 
 
-def _kilograms(text: str) -> float | None:
+def _load(text: str, unit: str) -> SetLoad:
+    """A weight as typed, in kilograms or pounds; nothing typed is no load."""
     typed = text.strip().replace(",", ".")
     if not typed:
-        return None
+        return SetLoad(None, unit)
     try:
-        return float(typed)
+        amount = float(typed)
     except ValueError:
-        raise LiveError(f"{text.strip()!r} is not a weight; type kilograms, 102.5 say.") from None
+        example = "pounds, 225 say" if unit == "lb" else "kilograms, 102.5 say"
+        raise LiveError(f"{text.strip()!r} is not a weight; type {example}.") from None
+    return SetLoad(amount * KG_PER_LB if unit == "lb" else amount, unit)
+
+
+def _exercise(name: str) -> Exercise | None:
+    try:
+        return Exercise(name) if name else None
+    except ValueError:
+        raise LiveError(f"{name!r} is no exercise that this unit knows.") from None

@@ -12,7 +12,7 @@ from device.database import open_for_reading, sentences
 from device.records import Trace
 from device.trace_codec import unpack_trace
 
-PAGE_SESSIONS = 30
+PAGE_EVENTS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class SessionRow:
     id: str
     started_utc: str
     clock_synchronised: bool
+    lifter_id: str | None
     lifter: str | None
     verdicts: tuple[tuple[str, ...], ...]
 
@@ -42,10 +43,22 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EventRow:
+    """Something that happened to the unit."""
+
+    utc: str
+    clock_synchronised: bool
+    kind: str
+    reason: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RepRow:
     """One rep as the page shows it; None: not measured."""
 
     id: str
+    set_id: str
     set: int
     index: int
     start_s: float
@@ -53,19 +66,26 @@ class RepRow:
     end_s: float
     wink_deg: float | None
     wink_sd_deg: float | None
+    wink_at_parallel_deg: float | None
     onset_hip_above_knee_cm: float | None
     onset_knee_flexion_deg: float | None
     hip_above_knee_cm: float | None
+    knee_flexion_left_deg: float | None  # this and the next three: at the bottom
+    knee_flexion_right_deg: float | None
+    shin_lean_left_deg: float | None
+    shin_lean_right_deg: float | None
     loaded: bool | None
     load_kg: float | None
     threshold_deg: float
     verdict: str
     reason: str | None
+    exercise: str | None
     trace: Trace | None
 
 
 _SESSIONS = """
-SELECT sessions.id, sessions.recorded_utc, sessions.clock_synchronised, lifters.name AS lifter
+SELECT sessions.id, sessions.recorded_utc, sessions.clock_synchronised, sessions.lifter_id,
+    lifters.name AS lifter
 FROM sessions LEFT JOIN lifters ON lifters.id = sessions.lifter_id
 """
 
@@ -84,36 +104,56 @@ ORDER BY sets.number, reps.rep_index
 """
 
 
-def sessions(path: Path, page: int = 1) -> tuple[list[SessionRow], bool]:
-    """The newest visits, and whether there are older ones. Raises StoreError."""
-    with _reading(path) as connection:
-        rows = connection.execute(
-            f"{_SESSIONS} ORDER BY sessions.recorded_utc DESC, sessions.rowid DESC"
-            " LIMIT ? OFFSET ?",
-            (PAGE_SESSIONS + 1, (page - 1) * PAGE_SESSIONS),
-        ).fetchall()
-        found = _with_verdicts(connection, rows[:PAGE_SESSIONS])
-    return found, len(rows) > PAGE_SESSIONS
-
-
 def session(path: Path, session_id: str) -> tuple[SessionRow, list[RepRow]] | None:
     """One visit with its reps; None if there is no such visit. Raises StoreError."""
-    with _reading(path) as connection:
+    with reading(path) as connection:
         rows = connection.execute(f"{_SESSIONS} WHERE sessions.id = ?", (session_id,)).fetchall()
         if not rows:
             return None
-        reps = [_rep(row) for row in connection.execute(_REPS, (session_id,))]
-        return _with_verdicts(connection, rows)[0], reps
+        reps = [rep_of(row) for row in connection.execute(_REPS, (session_id,))]
+        return with_verdicts(connection, rows)[0], reps
+
+
+def events(path: Path, page: int = 1) -> tuple[list[EventRow], bool]:
+    """The newest events, and whether there are older ones. Raises StoreError."""
+    with reading(path) as connection:
+        rows = connection.execute(
+            "SELECT recorded_utc, clock_synchronised, kind, reason, text FROM events"
+            " ORDER BY rowid DESC LIMIT ? OFFSET ?",
+            (PAGE_EVENTS + 1, (page - 1) * PAGE_EVENTS),
+        ).fetchall()
+    found = [
+        EventRow(
+            row["recorded_utc"],
+            bool(row["clock_synchronised"]),
+            row["kind"],
+            row["reason"],
+            row["text"],
+        )
+        for row in rows[:PAGE_EVENTS]
+    ]
+    return found, len(rows) > PAGE_EVENTS
+
+
+def event_counts(path: Path) -> dict[tuple[str, str], int]:
+    """How many events of each kind and reason ('' for none) are kept. Raises StoreError."""
+    with reading(path) as connection:
+        rows = connection.execute(
+            "SELECT kind, coalesce(reason, '') AS reason, count(*) AS kept FROM events"
+            " GROUP BY kind, reason ORDER BY kind, reason"
+        ).fetchall()
+    return {(row["kind"], row["reason"]): int(row["kept"]) for row in rows}
 
 
 def check(path: Path) -> None:
     """Raises StoreError if the database can't be read."""
-    with _reading(path) as connection:
+    with reading(path) as connection:
         connection.execute("SELECT count(*) FROM sessions").fetchone()
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection for one page; raises StoreError."""
     connection = open_for_reading(path)
     try:
         with sentences(path):
@@ -122,7 +162,10 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-def _with_verdicts(connection: sqlite3.Connection, rows: list[sqlite3.Row]) -> list[SessionRow]:
+def with_verdicts(connection: sqlite3.Connection, rows: list[sqlite3.Row]) -> list[SessionRow]:
+    """Sessions with the verdicts of all their reps."""
+    if not rows:
+        return []
     keys = [row["id"] for row in rows]
     statement = _VERDICTS.format(places=", ".join("?" * len(keys)))
     sets: dict[str, dict[int, list[str]]] = {key: {} for key in keys}
@@ -133,6 +176,7 @@ def _with_verdicts(connection: sqlite3.Connection, rows: list[sqlite3.Row]) -> l
             row["id"],
             row["recorded_utc"],
             bool(row["clock_synchronised"]),
+            row["lifter_id"],
             row["lifter"],
             tuple(tuple(verdicts) for verdicts in sets[row["id"]].values()),
         )
@@ -140,9 +184,11 @@ def _with_verdicts(connection: sqlite3.Connection, rows: list[sqlite3.Row]) -> l
     ]
 
 
-def _rep(row: sqlite3.Row) -> RepRow:
+def rep_of(row: sqlite3.Row) -> RepRow:
+    """A row of `reps`, with `set_number` and `trace` (may be NULL) beside it."""
     return RepRow(
         id=row["id"],
+        set_id=row["set_id"],
         set=row["set_number"],
         index=row["rep_index"],
         start_s=row["start_s"],
@@ -150,19 +196,25 @@ def _rep(row: sqlite3.Row) -> RepRow:
         end_s=row["end_s"],
         wink_deg=row["wink_deg"],
         wink_sd_deg=row["wink_sd_deg"],
+        wink_at_parallel_deg=row["wink_at_parallel_deg"],
         onset_hip_above_knee_cm=row["onset_5_hip_above_knee_cm"],
         onset_knee_flexion_deg=row["onset_5_knee_flexion_deg"],
         hip_above_knee_cm=row["hip_above_knee_cm"],
+        knee_flexion_left_deg=row["knee_flexion_left_deg"],
+        knee_flexion_right_deg=row["knee_flexion_right_deg"],
+        shin_lean_left_deg=row["shin_lean_left_deg"],
+        shin_lean_right_deg=row["shin_lean_right_deg"],
         loaded=None if row["loaded"] is None else bool(row["loaded"]),
         load_kg=row["load_kg"],
         threshold_deg=row["threshold_deg"],
         verdict=row["verdict"],
         reason=row["reason"],
-        trace=_trace(row["trace"]),
+        exercise=row["exercise"],
+        trace=trace_of(row["trace"]),
     )
 
 
-def _trace(blob: bytes | None) -> Trace | None:
+def trace_of(blob: bytes | None) -> Trace | None:
     """A damaged trace costs its curve, not the page."""
     if blob is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from device.records import VerdictName
+from device.records import EventKind, VerdictName
 
 DASH = "–"
 NOT_MEASURED = "not measured"
@@ -26,6 +26,39 @@ _LIGHTS = {"red": "Wink", "green": "Clean", "amber": "Not measured"}
 _NEUTRALS = {
     "sign_in": "Neutral taken at sign-in",
     "standing": "Neutral from standing before the set",
+}
+_EVENTS = {
+    EventKind.START.value: "Started",
+    EventKind.STOP.value: "Stopped",
+    EventKind.DIED.value: "Ended badly",
+    EventKind.CAMERA_LOST.value: "Camera lost",
+    EventKind.CAMERA_BACK.value: "Camera back",
+    EventKind.STORE_FAILS.value: "Can't save",
+    EventKind.STORE_BACK.value: "Saves again",
+    EventKind.SETTINGS.value: "Settings",
+    EventKind.LIGHT.value: "Light fails",
+    EventKind.POWER_LOW.value: "Weak power",
+    EventKind.POWER_BACK.value: "Power right",
+    EventKind.HOT.value: "Too hot",
+    EventKind.COOL.value: "Cool again",
+}
+_ACTORS = {
+    "coach": "Coach",
+    "lifter": "Lifter",
+    "guest": "Guest",
+    "token": "A program",
+    "shell": "At the unit",
+}
+_ACTIONS = {
+    "password": "password",
+    "access": "PIN or card",
+    "settings": "settings",
+    "delete": "deleted",
+    "merge": "merged",
+    "export": "taken out",
+    "backup": "backup",
+    "restore": "restored",
+    "token": "token",
 }
 _LOADS = {True: "loaded", False: "unloaded"}
 
@@ -115,6 +148,51 @@ def neutral_word(source: str | None) -> str:
 def count(number: int, thing: str) -> str:
     """`1 rep`, `2 reps`, `no reps`."""
     return f"{number or 'no'} {thing}{'' if number == 1 else 's'}"
+
+
+def times(number: int) -> str:
+    """`never`, `once`, `3 times`."""
+    return {0: "never", 1: "once"}.get(number, f"{number} times")
+
+
+def event_word(kind: str) -> str:
+    """What happened, in a word or two."""
+    return _EVENTS.get(kind, kind)
+
+
+def actor_word(actor: str) -> str:
+    """Who did what the audit tells."""
+    return _ACTORS.get(actor, actor)
+
+
+def action_word(action: str) -> str:
+    """What the audit tells, in a word or two."""
+    return _ACTIONS.get(action, action)
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `12 min`, `3.5 h`, `12 days`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    if seconds < 100 * 60:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.0f} days"
+
+
+def size(bytes_: float) -> str:
+    """`19 kB`, `512 MB`, `28.4 GB`: thousands, as disks are sold."""
+    for unit, step in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if bytes_ >= step:
+            number = bytes_ / step
+            return f"{number:.1f} {unit}" if number < 100 and step > 1e6 else f"{number:.0f} {unit}"
+    return f"{bytes_:.0f} bytes"
+
+
+def bits_per_second(value: float) -> str:
+    """`5 Gbit/s`, `480 Mbit/s`, `1.5 Mbit/s`."""
+    return f"{value / 1e9:g} Gbit/s" if value >= 1e9 else f"{value / 1e6:g} Mbit/s"
 
 
 def local_time(utc: str) -> datetime:

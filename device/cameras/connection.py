@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from device.cameras import librealsense
+from device.cameras import librealsense, streams
 from device.errors import NoCameraError
 from device.settings import CameraSettings
 
@@ -26,10 +26,7 @@ def find_device(context: Any, serial: str) -> Any:
 def mode_missing(device: Any, wanted: CameraSettings) -> NoCameraError:
     """What to say of a camera that can't do what the settings ask."""
     name = librealsense.info(device, "name")
-    mode = (
-        f"depth {wanted.depth_width_px}x{wanted.depth_height_px} with colour"
-        f" {wanted.color_width_px}x{wanted.color_height_px} at {wanted.fps} fps"
-    )
+    mode = streams.describe(wanted)
     if is_usb_2(librealsense.info(device, "usb_type_descriptor")):
         return NoCameraError(
             f"The {name} is plugged into a USB 2 port, which can't carry {mode}: move it to a blue"

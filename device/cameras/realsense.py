@@ -14,17 +14,18 @@ import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 
-from device.cameras import connection, librealsense, recordings
+from device.cameras import connection, librealsense, recordings, streams
+from device.cameras.beside import ColourBeside
 from device.cameras.clock import FrameClock
 from device.cameras.librealsense import library
+from device.cameras.moments import Arrival
 from device.cameras.unfinished import Mark
 from device.errors import BadRecordingError, NoCameraError, StreamStalledError
-from device.records import DepthImage, Extrinsics, Frame, Intrinsics
+from device.records import DepthImage, Frame, Intrinsics
 from device.settings import CameraSettings
 
 _POLL_MS = 100
@@ -60,32 +61,40 @@ class RealSenseCamera:
         self._mark: Mark | None = None
         self._playback: Any = None
         self._pipeline: Any = None
+        self._beside: ColourBeside | None = None
 
     def __enter__(self) -> Self:
         if self._record_to is not None:
+            if self._settings.colour_source == "picamera":
+                raise BadRecordingError(
+                    "A recording can't hold the Pi camera's pictures: set camera/colour_source to"
+                    " realsense or infrared to record."
+                )
             recordings.check_new_recording(self._record_to)
             self._mark = Mark(self._record_to)
             self._mark.set()
         try:
             profile = self._play(self._file) if self._file else self._start()
             self._read_streams(profile)
+            self._start_beside()
         except BaseException:
             self._stop()
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop()
 
     def describe(self) -> str:
         """Name, picture sizes and USB, with what to do about a slow port."""
-        depth = _size(self._depth) if self._depth else "no depth"
-        text = f"{self.name}: depth {depth}, colour {_size(self._color)}, {self._fps} fps"
+        seen = self._streams
+        depth = _size(seen.depth) if seen.depth else "no depth"
+        text = f"{self.name}: depth {depth}, "
+        if self._beside is not None:
+            text += f"colour by {self._beside.describe()}"
+        elif seen.color is not None:
+            text += f"{'colour' if seen.color_kind == 'color' else 'infrared'} {_size(seen.color)}"
+        text += f", {seen.fps} fps"
         if self.usb:
             text += f", USB {self.usb}"
         if connection.is_usb_2(self.usb) and self._file is None:
@@ -104,41 +113,57 @@ class RealSenseCamera:
         return True
 
     def __iter__(self) -> Iterator[Frame]:
-        clock = FrameClock(self._fps, follow_arrival=self.live)
+        clock = FrameClock(self._streams.fps, follow_arrival=self.live)
         last: Frame | None = None
-        while (pair := self._next_pair(last.number if last else None)) is not None:
-            last = self._frame(*pair, clock, last)
+        taken: int | None = None  # number of the last frameset, which may have found no colour
+        while (pair := self._next_pair(taken)) is not None:
+            taken = int(_lead(*pair).frame_number)
+            frame = self._frame(*pair, clock, last)
             del pair  # librealsense's frames go back to their pool while ours is worked on
-            yield last
+            if frame is not None:
+                last = frame
+                yield frame
         if last is None:
             raise BadRecordingError(f"The recording {self._file} holds no frames: record it again.")
 
-    def _frame(self, depth: Any | None, color: Any, clock: FrameClock, last: Frame | None) -> Frame:
-        lead = color if depth is None else depth
-        arrived_s = time.monotonic()
+    def _frame(
+        self, depth: Any | None, color: Any | None, clock: FrameClock, last: Frame | None
+    ) -> Frame | None:
+        """Ours from librealsense's; None where the camera beside has no picture of that moment."""
+        lead = _lead(depth, color)
+        arrived_s, arrival = time.monotonic(), Arrival.now()
         number = int(lead.frame_number)
         steps = number - last.number if last else 1
+        seen, beside = self._streams, self._beside
+        intrinsics = beside.color if beside is not None else seen.color
+        assert intrinsics is not None
+        # a copy before the wait for colour, so that librealsense's pool is not held up
+        image = self._depth_image(depth)
+        rgb = seen.color_rgb(color) if beside is None else beside.color_rgb(depth, arrival)
+        if rgb is None:
+            return None
         return Frame(
             number=number,
             time_s=clock.time_s(lead.timestamp, arrived_s, steps),
             arrived_s=arrived_s,
-            color_rgb=librealsense.color_rgb(color, self._color_format),
-            color=self._color,
-            depth=self._depth_image(depth),
+            color_rgb=rgb,
+            color=intrinsics,
+            depth=image,
             dropped=(last.dropped if last else 0) + max(0, steps - 1),
         )
 
     def _depth_image(self, frame: Any | None) -> DepthImage | None:
-        if frame is None or self._depth is None:
+        if frame is None or self._streams.depth is None:
             return None
         # the recorder around a software device hides its sensor, so the frame is asked; it
         # answers in single precision
         unit_m = float(f"{frame.get_units():.6g}")
         raw = np.array(frame.get_data(), np.uint16)  # a copy
-        return DepthImage(raw, unit_m, self._depth, self._to_color, self._baseline_m)
+        to_color = self._streams.to_color if self._beside is None else self._beside.to_color
+        return DepthImage(raw, unit_m, self._streams.depth, to_color, self._baseline_m)
 
-    def _next_pair(self, last: int | None) -> tuple[Any, Any] | None:
-        """The next complete (depth, colour), depth None without such a stream; None at the end.
+    def _next_pair(self, last: int | None) -> tuple[Any | None, Any | None] | None:
+        """The next complete (depth, colour), None without such a stream; None at the end.
 
         Waiting releases the interpreter's lock. Incomplete and repeated framesets are passed over.
         """
@@ -153,14 +178,16 @@ class RealSenseCamera:
                 if self._at_end():
                     return None
                 continue
-            depth, color = frames.get_depth_frame(), frames.get_color_frame()
-            if not color or (self._depth is not None and not depth):  # a missing frame is falsy
-                continue
-            lead = depth if self._depth is not None else color
+            seen = self._streams
+            depth = frames.get_depth_frame() if seen.depth is not None else None
+            color = seen.color_frame(frames) if seen.color is not None else None
+            if (seen.color is not None and not color) or (seen.depth is not None and not depth):
+                continue  # a missing frame is falsy
+            lead = _lead(depth, color)
             if self._playback is not None and last is not None and lead.frame_number < last:
                 continue  # the last picture of a recording that was killed has lost its number
             if lead.frame_number != last:
-                return (depth if self._depth is not None else None), color
+                return depth, color
         raise self._stalled(f"no picture for {patience_s:.1f} s")
 
     def _patience_s(self, first: bool) -> float:
@@ -212,7 +239,6 @@ class RealSenseCamera:
         context = rs.context()
         self._pipeline = rs.pipeline(context)
         config = rs.config()
-        wanted = self._settings
         if self._given is not None:
             self._device = self._given
             self._pipeline.set_device(self._given)
@@ -220,14 +246,7 @@ class RealSenseCamera:
             # pipeline.start() without a camera blocks for 15 s and holds the interpreter's lock
             self._device = connection.find_device(context, self._settings.serial)
             config.enable_device(librealsense.info(self._device, "serial_number"))
-        config.enable_stream(
-            rs.stream.depth, wanted.depth_width_px, wanted.depth_height_px, rs.format.z16,
-            wanted.fps,
-        )  # fmt: skip
-        config.enable_stream(
-            rs.stream.color, wanted.color_width_px, wanted.color_height_px, rs.format.rgb8,
-            wanted.fps,
-        )  # fmt: skip
+        streams.enable(config, self._settings)
         if self._record_to is not None:
             config.enable_record_to_file(str(self._record_to))
         try:
@@ -241,42 +260,36 @@ class RealSenseCamera:
             ) from error
 
     def _read_streams(self, profile: Any) -> None:
-        rs = library()
-        streams = {stream.stream_type(): stream for stream in profile.get_streams()}
-        if rs.stream.color not in streams:
-            raise BadRecordingError(f"{self.name} has no colour stream: record it with colour.")
-        color = streams[rs.stream.color].as_video_stream_profile()
-        self._color_format = str(color.format()).removeprefix("format.")
-        if self._color_format not in librealsense.COLOR_FORMATS:
-            raise BadRecordingError(
-                f"{self.name} has colour in the format {self._color_format}: record it as rgb8."
-            )
-        self._fps = int(color.fps())
-        self._color = librealsense.intrinsics_from(color.intrinsics)
-        self._depth: Intrinsics | None = None
-        self._to_color = Extrinsics(np.eye(3), np.zeros(3))
-        if rs.stream.depth in streams:
-            depth = streams[rs.stream.depth].as_video_stream_profile()
-            self._depth = librealsense.intrinsics_from(depth.intrinsics)
-            try:
-                self._to_color = librealsense.extrinsics_from(depth.get_extrinsics_to(color))
-            except RuntimeError as error:
-                raise BadRecordingError(
-                    f"{self.name} doesn't tell where its cameras sit: record it again."
-                ) from error
+        self._streams = streams.read(
+            profile, self.name, self._settings.colour_source, recorded=self._file is not None
+        )
         self._baseline_m = librealsense.baseline_m(self._device)
         self.usb = librealsense.info(self._device, "usb_type_descriptor")
         product = librealsense.info(self._device, "name") or "RealSense"
         self.name = f"{product} {librealsense.info(self._device, 'serial_number') or ''}".strip()
 
+    def _start_beside(self) -> None:
+        """The Pi camera, where the RealSense gives no colour."""
+        if self._streams.color is None:
+            beside = ColourBeside(self._settings, librealsense.info(self._device, "serial_number"))
+            self._beside = beside.__enter__()
+
     def _stop(self) -> None:
         pipeline, self._pipeline, self._playback = self._pipeline, None, None
+        beside, self._beside = self._beside, None
         if pipeline is not None:
             with contextlib.suppress(RuntimeError):  # it never started, or was unplugged
                 pipeline.stop()
         if self._mark is not None:
             self._mark.clear()
             self._mark = None
+        if beside is not None:
+            beside.__exit__(None, None, None)
+
+
+def _lead(depth: Any | None, color: Any | None) -> Any:
+    """The frame that gives number and time."""
+    return color if depth is None else depth
 
 
 def _size(camera: Intrinsics) -> str:

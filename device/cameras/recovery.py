@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from device.cameras.base import Camera
-from device.errors import CameraError
+from device.errors import CameraError, CameraStuckError
 from device.records import Frame
 
 _FIRST_WAIT_S = 0.25
@@ -24,6 +24,7 @@ class CameraTrouble:
     sentence: str  # what is wrong and what to do
     attempt: int  # from 1; how many times in a row it failed
     away_s: float  # since the last frame
+    reset: bool = False  # the hardware was made to start afresh in this attempt
 
 
 def frames_with_recovery(
@@ -37,16 +38,17 @@ def frames_with_recovery(
     hardware is reset too. There is no last attempt: the caller stops iterating when it has had
     enough. Frame numbers, times and dropped counts go on across a loss.
 
-    Raises CameraError where the camera was never there, or is a recording that can't be played.
+    Raises CameraError where the camera was never there, or is a recording that can't be played,
+    and CameraStuckError where only a new process can open it again.
     """
     joined = _Joined()
     attempt, reset_at_s, entered_once = 0, -_RESET_PAUSE_S, False
     while True:
-        recoverable = entered_once
+        recoverable, reset = entered_once, False
         try:
             camera = open_one()
             if attempt > _RESET_AFTER and time.monotonic() - reset_at_s >= _RESET_PAUSE_S:
-                if camera.reset():
+                if reset := camera.reset():
                     wait(_LONGEST_WAIT_S)
                 reset_at_s = time.monotonic()
             with camera:
@@ -58,10 +60,10 @@ def frames_with_recovery(
                     yield joined.frame(frame)
             return
         except CameraError as error:
-            if not recoverable:
+            if not recoverable or isinstance(error, CameraStuckError):
                 raise
             attempt += 1
-            trouble = CameraTrouble(str(error), attempt, joined.away_s())
+            trouble = CameraTrouble(str(error), attempt, joined.away_s(), reset)
         yield trouble
         wait(min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2 ** (attempt - 1)))
 

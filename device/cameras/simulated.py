@@ -1,18 +1,19 @@
 """A simulated lifter in front of the real camera code: a clip through `rs.software_device`.
 
 The clip holds clean depth; the noise of a D400 is put on while it plays. In real time a thread
-feeds the frames at the clip's pace, as a camera would, and starts over at the end; offline each
-frame is fed when the last one has been taken, once through, so that none is lost.
+feeds the frames at the clip's pace, as a camera would, and starts over at the end; a machine that
+is too slow for that loses frames, and then time. Offline each frame is fed when the last one has
+been taken, once through, so that none is lost.
 """
 
 from __future__ import annotations
 
+import atexit
 import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 import cv2
@@ -26,6 +27,7 @@ from device.errors import BadRecordingError, StreamStalledError
 from device.records import Bytes, Depth, Extrinsics, Frame, Intrinsics
 from device.settings import CameraSettings
 
+_GAP_S = 0.2  # no more is left out at a time, or a slow machine would never show a frame
 _EDGE_M = 0.04  # neighbours further apart than this belong to different surfaces
 _SCALE = 2
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
@@ -131,16 +133,11 @@ class SimulatedCamera:
         self._camera.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        if self._feeder is not None:
-            self._feeder.join()
-        self._camera.__exit__(kind, error, trace)
+    def __exit__(self, *why: object) -> None:
+        try:
+            self._end_feeding()
+        finally:
+            self._camera.__exit__(*why)
 
     def describe(self) -> str:
         """The device underneath, and that it is simulated."""
@@ -186,8 +183,11 @@ class SimulatedCamera:
             yield next(received)
 
     def _in_real_time(self) -> Iterator[Frame]:
-        self._feeder = threading.Thread(target=self._feed, name="clip", daemon=True)
-        self._feeder.start()
+        if self._feeder is None:  # who iterates again goes on with the same clip
+            self._feeder = threading.Thread(target=self._feed, name="clip", daemon=True)
+            # a thread that is in OpenCV or librealsense while Python ends aborts the process
+            atexit.register(self._end_feeding)
+            self._feeder.start()
         try:
             yield from self._camera
         except StreamStalledError:
@@ -196,20 +196,36 @@ class SimulatedCamera:
             if not self._played_out:
                 raise
 
+    def _end_feeding(self) -> None:
+        """Stops the feeder and waits for it, as long as it needs for one frame."""
+        self._stop.set()
+        if self._feeder is not None:
+            self._feeder.join()
+        atexit.unregister(self._end_feeding)
+
     def _feed(self) -> None:
-        """Pushes each moment when it is due; one that is overdue by a frame is left out."""
+        """Pushes each moment when it is due. One that is overdue by a frame is left out; after a
+        gap of `_GAP_S` it is pushed all the same, and the clip goes on from there.
+        """
         period_s = 1 / self.clip.meta.fps
-        start_s: float | None = None
+        due_s = pushed_s = math.nan
         try:
             for number, color, depth in self._moments():
-                start_s = time.monotonic() if start_s is None else start_s
-                due_s = start_s + number * period_s
-                if time.monotonic() > due_s + period_s:
-                    continue
+                if self._stop.is_set():
+                    return
+                now_s = time.monotonic()
+                due_s += period_s
+                if number == 1:
+                    due_s = pushed_s = now_s
+                elif now_s > due_s + period_s:
+                    if now_s - pushed_s < _GAP_S:
+                        continue
+                    due_s = now_s
                 raw = self._sensed(depth)
                 if self._stop.wait(max(0.0, due_s - time.monotonic())):
                     return
                 self._push(number, color, raw)
+                pushed_s = time.monotonic()
             self._played_out = True
         except BadRecordingError as error:
             self._trouble = error
@@ -246,7 +262,7 @@ class SimulatedCamera:
 
 def open_clip(folder: Path) -> Clip:
     """The clip in a folder. Raises BadRecordingError in one sentence."""
-    from models.lifter.clip import Clip as LifterClip
+    from models.lifter.clip.files import Clip as LifterClip
 
     if not folder.is_dir():
         raise BadRecordingError(f"There is no clip folder {folder}: check the name.")
@@ -255,7 +271,7 @@ def open_clip(folder: Path) -> Clip:
 
 def sensor_noise(depth: Intrinsics, baseline_m: float, seed: int = 1) -> Noise:
     """The noise of a D400 with these imagers."""
-    from models.lifter.sensor import D400Noise
+    from models.lifter.scene.sensor import D400Noise
 
     return D400Noise(depth, baseline_m, seed).apply
 

@@ -19,24 +19,26 @@ import cv2
 import numpy as np
 
 from device.records import Array, Bytes, Depth, Extrinsics, Intrinsics
-from models.lifter import scene, video
-from models.lifter.arms import Grip
-from models.lifter.body import BodyShape, Lifter, PosedBody, placed
-from models.lifter.choreography import (
+from models.lifter.body.arms import Grip
+from models.lifter.body.clothing import Outfit, Wardrobe
+from models.lifter.body.model import BodyShape, Lifter, PosedBody, placed
+from models.lifter.body.skin import ANATOMICAL, Skin
+from models.lifter.clip import video
+from models.lifter.clip.files import ClipMeta, ClipTruth, DepthWriter, RepTruth, write_description
+from models.lifter.clip.truth import Curves, true_rep
+from models.lifter.movement.choreography import (
     FPS,
     HOOK_DISTANCE_M,
     Step,
-    Track,
     alex,
     hidden_bottom,
     passer_by,
     sam,
 )
-from models.lifter.clip import ClipMeta, ClipTruth, DepthWriter, RepTruth, write_description
-from models.lifter.clothing import Outfit, Wardrobe
-from models.lifter.render import Scene, look_at
-from models.lifter.squat import Moment, Mover, Style, wink_curve
-from models.lifter.still_view import StillView
+from models.lifter.movement.squat import Moment, Mover, Style
+from models.lifter.scene import props
+from models.lifter.scene.render import Scene, look_at
+from models.lifter.scene.still_view import StillView
 
 PIECE = 2 * FPS
 UNIT_M = 0.001
@@ -89,6 +91,7 @@ class Production:
     def __init__(self) -> None:
         self.lifter = Lifter()
         self.wardrobe = Wardrobe(self.lifter)
+        self.skin = Skin(self.lifter)
         self.movers = {
             name: Mover(self.lifter.rest(actor.shape), actor.style) for name, actor in CAST.items()
         }
@@ -139,11 +142,14 @@ class Production:
 
     def figures(self, bodies: list[tuple[str, Step, PosedBody]]) -> Scene:
         """People and bar, ready to be cast."""
-        meshes = [scene.dressed(body, self.wardrobe, CAST[name].outfit) for name, _, body in bodies]
+        meshes = [
+            props.dressed(self.skin.displaced(body, ANATOMICAL), self.wardrobe, CAST[name].outfit)
+            for name, _, body in bodies
+        ]
         grip = self.hooks
         if bodies and bodies[0][1].bar > 0 and bodies[0][2].grip is not None:
             grip = bodies[0][2].grip
-        meshes.append(scene.barbell(grip, plate_rgb=(0.05, 0.05, 0.06)))
+        meshes.append(props.barbell(grip, plate_rgb=(0.05, 0.05, 0.06)))
         return Scene(meshes, floor=False)
 
     @cached_property
@@ -152,11 +158,11 @@ class Production:
         front_y = float(self.hooks.centre_m[1]) - 0.10
         return Scene(
             [
-                scene.wall(-1.75),
-                scene.rack(front_y, hook_z_m=float(self.hooks.centre_m[2]) - 0.02),
-                scene.box((-1.05, -1.35, 0.25), (0.5, 0.6, 0.5), (0.32, 0.20, 0.10)),
-                scene.box((1.25, -1.55, 0.45), (0.9, 0.25, 0.06), (0.06, 0.06, 0.07)),
-                scene.box((1.25, -1.55, 0.22), (0.8, 0.2, 0.44), (0.10, 0.10, 0.11)),
+                props.wall(-1.75),
+                props.rack(front_y, hook_z_m=float(self.hooks.centre_m[2]) - 0.02),
+                props.box((-1.05, -1.35, 0.25), (0.5, 0.6, 0.5), (0.32, 0.20, 0.10)),
+                props.box((1.25, -1.55, 0.45), (0.9, 0.25, 0.06), (0.06, 0.06, 0.07)),
+                props.box((1.25, -1.55, 0.22), (0.8, 0.2, 0.44), (0.10, 0.10, 0.11)),
             ]
         )
 
@@ -221,39 +227,18 @@ def truth_of(production: Production, columns: dict[str, Array]) -> ClipTruth:
         neutral = np.s_[start + track.neutral[0] : start + track.neutral[1]]
         tilt[own] -= columns["tilt"][neutral].mean()
         lumbar[own] -= columns["lumbar"][neutral].mean()
-        reps += [
-            _rep_truth(name, track, i, start, columns["hip"], tilt, lumbar)
-            for i in range(len(track.notes))
-        ]
+        curves = Curves(FPS, columns["hip"], tilt, lumbar)
+        for note in track.notes:
+            told = {"lifter": name, "set": note.set, "loaded": note.loaded, "shows": note.shows}
+            true = true_rep(
+                curves,
+                start + note.first,
+                start + note.last,
+                measurable=note.measurable,
+                **told,
+            )
+            reps.append(true.truth)
     return ClipTruth(tuple(reps), tilt, lumbar)
-
-
-def _rep_truth(
-    name: str, track: Track, index: int, start: int, hip: Array, tilt: Array, lumbar: Array
-) -> RepTruth:
-    note = track.notes[index]
-    span = np.arange(start + note.first, start + note.last + 1)
-    standing = hip[span[0]]
-    low = span[hip[span] < 0.95 * standing]
-    back = span[(span > low[-1]) & (hip[span] >= 0.97 * standing)]
-    first, last = int(low[0]), int(back[0]) if len(back) else int(span[-1])
-    bottom = first + int(np.argmin(hip[first : last + 1]))
-    rep = np.arange(span[0], last + 1)
-    wink = wink_curve(hip[rep], tilt[rep], lumbar[rep])
-    return RepTruth(
-        lifter=name,
-        set=note.set,
-        start_s=round(first / FPS, 3),
-        bottom_s=round(bottom / FPS, 3),
-        end_s=round(last / FPS, 3),
-        wink_deg=round(float(wink.max()), 2),
-        tilt_peak_deg=round(float(tilt[rep[0] : bottom + 1].max()), 2),
-        tilt_bottom_deg=round(float(tilt[bottom]), 2),
-        lumbar_bottom_deg=round(float(lumbar[bottom]), 2),
-        loaded=note.loaded,
-        shows=note.shows,
-        measurable=note.measurable,
-    )
 
 
 def script_of(production: Production) -> list[dict[str, Any]]:

@@ -18,22 +18,12 @@ from device.errors import RacklightError
 from device.pelvis import PelvisEstimator
 from device.progress import Progress
 from device.settings import WinkSettings
-from models.lifter.drawn import LOADED, MAX_BEND_DEG, random_place, random_plan, random_style
 from models.lifter.judging.as_json import as_json
 from models.lifter.judging.judge import judged_reps
 from models.lifter.judging.lifter_file import EvaluationError, read_lifter, set_files
 from models.lifter.judging.readings import readings
 from models.lifter.judging.summary import Evaluation, summed_up
 from models.lifter.judging.targets import shown
-
-__all__ = [  # the renderer of the set draws from these
-    "LOADED",
-    "MAX_BEND_DEG",
-    "evaluate",
-    "random_place",
-    "random_plan",
-    "random_style",
-]
 
 DEFAULT_SET = Path("data/evalset")
 

@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from models.lifter.crops import CropSet, load_crops
-from models.lifter.network import EMBEDDING, PelvisNetwork, ShippedNetwork
-from models.lifter.train import read_all, report
+from models.lifter.crops.stored import CropSet, load_crops
+from models.lifter.train.network import EMBEDDING, PelvisNetwork, ShippedNetwork
+from models.lifter.train.reading import read_all, report
 
 MODELS = Path(__file__).resolve().parent.parent
 FAMILIAR_GROUPS = 2000  # of crops, to know what is familiar
@@ -52,7 +52,7 @@ def familiar(network: PelvisNetwork, crops: CropSet) -> tuple[torch.Tensor, torc
     Directions in which the crops hardly differ are held at a hundredth of the mean variance, so
     that rounding does not look strange.
     """
-    from models.lifter.train import to_batch
+    from models.lifter.train.batches import to_batch
 
     embeddings = []
     with torch.no_grad():
@@ -119,7 +119,7 @@ class Runner:
 
 def drift(network: ShippedNetwork, runner: Runner, crops: CropSet, groups: int) -> dict[str, float]:
     """How far the written file's angles are from the network's own, deg, over some crops."""
-    from models.lifter.train import to_batch
+    from models.lifter.train.batches import to_batch
 
     chosen = np.linspace(0, len(crops) - 1, groups).astype(int)
     views = to_batch(crops, chosen).views.flatten(0, 1).permute(0, 2, 3, 1).contiguous()
@@ -140,7 +140,7 @@ def drift(network: ShippedNetwork, runner: Runner, crops: CropSet, groups: int) 
 
 def strangeness_limit(network: ShippedNetwork, crops: CropSet) -> float:
     """What 99.9 % of the crops, of lifters not trained on, stay under."""
-    from models.lifter.train import to_batch
+    from models.lifter.train.batches import to_batch
 
     found = []
     with torch.no_grad():
@@ -170,7 +170,7 @@ def card(file: Path, runner: Runner, facts: dict[str, Any]) -> dict[str, Any]:
         "file": file.name,
         "sha256": hashlib.sha256(data).hexdigest(),
         "bytes": len(data),
-        "source": "trained by models/lifter/train.py on lifters rendered by models/lifter/crops.py",
+        "source": "trained by models/lifter/train on lifters rendered by models/lifter/crops",
         "licence": "Apache-2.0",
         "recipe": "make pelvis-model (models/lifter/README.md)",
         "inputs": tensors(runner.inputs),

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from device.models import Model
-from device.pose_decode import (
+from device.pose.decode import (
     LANDMARK_SIZE,
     MIN_SCORE,
     Landmarks,
@@ -24,7 +24,7 @@ from device.pose_decode import (
     next_roi,
     people,
 )
-from device.pose_roi import Roi
+from device.pose.roi import Roi
 from device.records import Array, Bytes, Joint
 
 FRAMES_PER_VIDEO = 12

@@ -52,8 +52,12 @@ make_dir() {
     record dir "$1"
 }
 
-# want_file SOURCE PATH: PATH holds what SOURCE holds.
+# want_file SOURCE PATH: PATH holds what SOURCE holds; a release without SOURCE has no PATH.
 want_file() {
+    [ -e "$1" ] || {
+        ! recorded file "$2" || act "remove $2" drop_file "$2"
+        return 0
+    }
     ! cmp -s -- "$1" "$2" || return 0
     want_dir "$(dirname -- "$2")"
     if recorded file "$2" || recorded replaced "$2"; then
@@ -74,6 +78,14 @@ write_file() {
 new_file() {
     record file "$2"
     write_file "$1" "$2"
+}
+
+drop_file() {
+    case $1 in
+    /etc/systemd/system/*) undo_unit "${2##*/}" && forget unit "${2##*/}" ;;
+    esac
+    rm -f -- "$1"
+    forget file "$1"
 }
 
 replace_file() {

@@ -1,39 +1,52 @@
 # shellcheck shell=sh
-# The verbs install, uninstall and check, for setup.sh. Sourced, not run.
+# The verbs install and uninstall, for setup.sh. Sourced, not run.
 #
 # A release is this folder's program with its own environment, under $BASE/releases, named after
-# version and content; $BASE/current points to the one in use.
+# version and content; $BASE/current points to the one in use, $BASE/previous to the one before.
 # shellcheck disable=SC2034,SC2154 # names shared with setup.sh
 
 # shellcheck source=systemd/setup/steps.sh
 . "$HERE/systemd/setup/steps.sh"
 
 CURRENT=$BASE/current
+PREVIOUS=$BASE/previous
 ETC=/etc/racklight
 DATA=/var/lib/racklight
 RUN=/run/racklight
 SERIAL=/sys/firmware/devicetree/base/serial-number
 UNITS='racklight-device.service racklight-web.service'
+FINISHER=racklight-update.service # does something after an interrupted update only
 PROGRAM='device web models systemd requirements racklight setup.sh pyproject.toml
     LICENSE NOTICE README.md CHANGELOG.md'
 SYSTEMD_NEEDED=252
 
 unit_help() {
-    say "Usage: ./setup.sh install | uninstall [--purge] | check, each with --dry-run"
+    say "Usage: ./setup.sh install [--offline DIR] | uninstall [--purge] | check |" \
+        "update [--offline DIR] [DIR|FILE] | rollback [--restore] | bundle DIR, each with --dry-run"
     exit 2
 }
 
 unit_options() {
-    PURGE=no
-    for option in "$@"; do
-        case $option in
-        --dry-run) DRY_RUN=yes ;;
-        --purge)
-            [ "$verb" = uninstall ] || unit_help
-            PURGE=yes
+    PURGE=no RESTORE=no FINISH=no SOURCE=''
+    while [ $# -gt 0 ]; do
+        case $verb:$1 in
+        *:--dry-run) DRY_RUN=yes ;;
+        uninstall:--purge) PURGE=yes ;;
+        rollback:--restore) RESTORE=yes ;;
+        update:--finish) FINISH=yes ;;
+        install:--offline | update:--offline)
+            [ $# -ge 2 ] || unit_help
+            OFFLINE=$(readlink -f -- "$2") || fail "There is no folder $2."
+            shift
+            ;;
+        *:-*) unit_help ;;
+        update:?* | bundle:?*)
+            [ -z "$SOURCE" ] || unit_help
+            SOURCE=$1
             ;;
         *) unit_help ;;
         esac
+        shift
     done
 }
 
@@ -54,33 +67,58 @@ said_at_the_end() {
 
 unit_install() {
     unit_options "$@"
+    prepare
+    if another_release_is_in_use; then
+        say "Another release is installed, so this is an update."
+        update_release
+        return
+    fi
+    say "Installing ${RELEASE##*/}"
+    make_ready
+    want_system_files
+    want_data
+    want_link "$RELEASE" "$CURRENT"
+    want_link "$CURRENT/racklight" /usr/local/bin/racklight
+    want_units
+    want_running
+    drop_releases_but "$RELEASE" "$(readlink -- "$PREVIOUS")"
+    said_at_the_end
+    [ "$DRY_RUN" = yes ] || say "Settings: $ETC/racklight.toml. Is all well? sudo ./setup.sh check"
+}
+
+# Looks at machine, system, space and bundle; sets RELEASE; finishes what was interrupted.
+prepare() {
     umask 022
     export PIP_NO_CACHE_DIR=1
-    # The system's own Python, the one that the system's camera packages are made for.
-    PYTHONS='/usr/bin/python3 /usr/bin/python3.13 /usr/bin/python3.11 /usr/bin/python3.12'
+    use_system_python
     need_root
     check_machine
     check_system
     RELEASE=$BASE/releases/$(release_name)
+    [ -z "$OFFLINE" ] || use_bundle
     DISK_AT=/opt
     [ -f "$RELEASE/complete" ] || check_disk
     [ "$DRY_RUN" = yes ] || lock /opt
-    say "Installing ${RELEASE##*/}"
+    finish_interrupted
+}
+
+# The system's own Python, the one that the system's camera packages are made for.
+use_system_python() {
+    PYTHONS='/usr/bin/python3 /usr/bin/python3.13 /usr/bin/python3.11 /usr/bin/python3.12'
+}
+
+another_release_is_in_use() {
+    [ -f "$CURRENT/complete" ] && [ "$(readlink -- "$CURRENT")" != "$RELEASE" ]
+}
+
+# All that a release needs before it is put in use.
+make_ready() {
     want_dir "$BASE"
     want_dir "$BASE/releases"
     want_debs
     want_user
     [ -f "$RELEASE/complete" ] || act "make the release $RELEASE" make_release
     want_settings
-    want_system_files
-    want_data
-    [ "$(readlink -- "$CURRENT")" = "$RELEASE" ] || drop_old_releases
-    want_link "$RELEASE" "$CURRENT"
-    want_link "$CURRENT/racklight" /usr/local/bin/racklight
-    for unit in $UNITS; do want_unit "$unit"; done
-    want_running
-    said_at_the_end
-    [ "$DRY_RUN" = yes ] || say "Settings: $ETC/racklight.toml. Is all well? sudo ./setup.sh check"
 }
 
 check_system() {
@@ -157,11 +195,11 @@ make_release() {
     : >"$RELEASE/complete"
 }
 
-# Keeps the one in use until now beside the new one; a card has no room for all of them.
-drop_old_releases() {
+# drop_releases_but ONE OTHER: a card has no room for all of them.
+drop_releases_but() {
     for old in "$BASE"/releases/*; do
         case $old in
-        "$RELEASE" | "$(readlink -- "$CURRENT")") ;;
+        "$1" | "$2") ;;
         *) [ ! -d "$old" ] || act "remove the old release $old" drop_release "$old" ;;
         esac
     done
@@ -202,7 +240,7 @@ want_system_files() {
     want_file "$HERE/systemd/70-racklight.rules" /etc/udev/rules.d/70-racklight.rules
     want_file "$HERE/systemd/hardware-watchdog.conf" /etc/systemd/system.conf.d/racklight.conf
     want_file "$HERE/systemd/journal.conf" /etc/systemd/journald.conf.d/racklight.conf
-    for unit in $UNITS; do
+    for unit in $UNITS $FINISHER; do
         want_file "$HERE/systemd/$unit" "/etc/systemd/system/$unit"
     done
     if [ -f /etc/avahi/avahi-daemon.conf ]; then
@@ -237,6 +275,10 @@ make_data() {
     systemd-tmpfiles --create /etc/tmpfiles.d/racklight.conf
 }
 
+want_units() {
+    for unit in $UNITS $FINISHER; do want_unit "$unit"; done
+}
+
 # Starts what does not run, and starts anew what was changed.
 want_running() {
     if ! booted; then
@@ -245,13 +287,22 @@ want_running() {
     fi
     if [ "$CHANGES" != 0 ]; then
         act "let systemd, udev and the journal read their files again" reread_files
-        # shellcheck disable=SC2086
-        act "start the services" systemctl --no-block restart $UNITS
+        act "start the services" start_services
         return
     fi
     for unit in $UNITS; do
         systemctl --quiet is-active "$unit" || act "start $unit" systemctl --no-block restart "$unit"
     done
+}
+
+# shellcheck disable=SC2086 # a list of names
+start_services() {
+    ! booted || systemctl --no-block restart $UNITS
+}
+
+# shellcheck disable=SC2086
+stop_services() {
+    ! booted || systemctl stop $UNITS
 }
 
 reread_files() {
@@ -296,97 +347,4 @@ keep_data() {
 
 give_data_to_root() {
     chown -R root:root "$DATA"
-}
-
-# --- check ----------------------------------------------------------------------------------------
-
-unit_check() {
-    unit_options "$@"
-    if [ "$DRY_RUN" = yes ]; then
-        say "  would look at the installed files, the user, the services and the page"
-        say "  would run 'racklight check' where the unit is not at work (it holds camera and light)"
-        return
-    fi
-    failed=0
-    check_files
-    [ "$failed" = 0 ] || exit 1
-    if booted; then
-        for unit in $UNITS; do check_unit "$unit"; done
-        check_page
-    else
-        told FAIL services "systemd is not running here"
-    fi
-    check_hardware
-    [ "$failed" = 0 ] || exit 1
-}
-
-# One line in the words and columns of `racklight check`.
-told() {
-    printf '%-4s  %-9s %s\n' "$1" "$2" "$3"
-    [ "$1" = ok ] || failed=1
-}
-
-check_files() {
-    [ -f "$CURRENT/complete" ] || {
-        told FAIL installed "There is no installed release: run sudo ./setup.sh install."
-        return
-    }
-    told ok installed "$(basename "$(readlink "$CURRENT")")"
-    missing=''
-    while read -r kind what; do
-        case $kind in
-        file | link | tree | replaced) [ -e "$what" ] || missing="$missing $what" ;;
-        user) getent passwd "$what" >/dev/null || missing="$missing user:$what" ;;
-        esac
-    done <"$MANIFEST"
-    if [ -n "$missing" ]; then
-        told FAIL files "Missing:$missing: run sudo ./setup.sh install."
-    else
-        told ok files "all $(wc -l <"$MANIFEST") entries of $MANIFEST are there"
-    fi
-}
-
-check_unit() {
-    state=$(systemctl is-active "$1" || true)
-    enabled=$(systemctl is-enabled "$1" 2>/dev/null || true)
-    text=$(systemctl show -p StatusText --value "$1")
-    name=${1#racklight-}
-    if [ "$state" = active ] && [ "$enabled" = enabled ]; then
-        told ok "${name%.service}" "active, starts with the machine${text:+; $text}"
-    else
-        told FAIL "${name%.service}" "$state, $enabled: journalctl -u $1 says why"
-    fi
-}
-
-check_page() {
-    if address=$(PYTHONPATH=$CURRENT "$CURRENT/.venv/bin/python" -P -B - 2>&1 <<'PYTHON'
-import sys, urllib.request
-from device import paths, settings
-try:
-    web = settings.load_settings(paths.settings_file()).web
-    host = "127.0.0.1" if web.host in ("0.0.0.0", "::") else web.host
-    with urllib.request.urlopen(f"http://{host}:{web.port}/", timeout=10) as answer:
-        print(f"http://{host}:{web.port}/ answers {answer.status}")
-except (OSError, ValueError) as error:
-    sys.exit(f"{error}")
-PYTHON
-    ); then
-        told ok page "$address"
-    else
-        told FAIL page "The page does not answer: $address"
-    fi
-}
-
-check_hardware() {
-    if booted && systemctl --quiet is-active racklight-device.service; then
-        say "      The unit is at work and holds camera and light. To test them too:" \
-            "sudo systemctl stop racklight-device, this again, and start it."
-        return
-    fi
-    if [ "$(id -u)" = 0 ]; then
-        # lgpio makes small files where it is started
-        (cd "$RUN" && runuser -u racklight -- "$CURRENT/racklight" check) || failed=1
-    else
-        "$CURRENT/racklight" check || failed=1
-    fi
 }

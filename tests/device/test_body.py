@@ -55,7 +55,7 @@ def seen(joints: Array, time_s: float = 0.0, skin: bool = True) -> tuple[Keypoin
     in_color = transform(in_depth, TO_COLOR)
     raw = np.zeros((480, 848), np.uint16)
     if skin:
-        flesh = {"HIP": 0.09, "SHOULDER": 0.06, "KNEE": 0.055, "ANKLE": 0.04}
+        flesh = {"HIP": 0.125, "SHOULDER": 0.06, "KNEE": 0.055, "ANKLE": 0.04}
         for joint in Joint:
             z = in_depth[joint, 2] - flesh.get(joint.name.split("_")[-1], 0.02)
             u, v = project(in_depth[joint][None], DEPTH)[0]

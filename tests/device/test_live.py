@@ -19,7 +19,10 @@ from hypothesis import strategies as st
 
 from device.commands import (
     Command,
+    GiveSet,
     LightTest,
+    RedoRep,
+    SetExercise,
     SetLoad,
     SignIn,
     SignOut,
@@ -32,8 +35,8 @@ from device.commands import (
 )
 from device.errors import LiveError
 from device.live import LiveClient, LiveServer, state_from_json, state_to_json
-from device.records import LiveState
-from tests.factories import make_state
+from device.records import Exercise, LiveState
+from tests.factories import make_health, make_state
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,9 +57,25 @@ def news(server: LiveServer, client: LiveClient, state: LiveState) -> LiveState 
     return client.newest(1.0)
 
 
+def test_the_units_health_arrives_as_it_was_and_an_older_units_none(path: Path) -> None:
+    told = make_state(health=make_health(latency_median_s=None, latency_p95_s=math.nan))
+    heard = state_from_json(state_to_json(told))
+    assert heard.health == make_health(latency_median_s=None, latency_p95_s=None)
+    assert state_from_json(state_to_json(make_state())).health is None
+
+
+def test_a_health_that_lacks_a_value_is_refused() -> None:
+    values = json.loads(state_to_json(make_state(health=make_health())))
+    del values["health"]["frames"]
+    with pytest.raises(LiveError, match="restart both"):
+        state_from_json(json.dumps(values))
+
+
 def test_a_state_arrives_as_it_was(server: LiveServer, path: Path) -> None:
     with LiveClient(path) as client:
         assert news(server, client, make_state()) == make_state()
+        verdicts = make_state(set_verdicts=("clean", "wink"), exercise="goblet", rest_s=12.5)
+        assert news(server, client, verdicts) == verdicts
         without = make_state(number=2, last_rep=None, lifter=None, wink_deg=None)
         assert news(server, client, without) == without
 
@@ -162,6 +181,11 @@ COMMANDS: list[Command] = [
     SignIn("Ann"),
     SetLoad(102.5),
     SetLoad(None),
+    SetLoad(102.06, "lb"),
+    SetExercise(Exercise.GOBLET),
+    SetExercise(None),
+    RedoRep(),
+    GiveSet("Ben"),
     LightTest(),
     TakeNeutral(),
     UndoRep(),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
-from bodies import Movement, Pose, body_of, hold, sample, squat, stand
+from bodies import HANDS_HIDDEN, Movement, Pose, body_of, hold, sample, squat, stand
 from hypothesis import given
 from hypothesis import strategies as st
 
 from device.load import LoadGate, hands_at_bar
-from device.records import BodyPose, Load
+from device.records import BodyPose, Exercise, Joint, Load
 from device.settings import LoadSettings
 
 HANDS = LoadSettings(gate="hands")
@@ -29,6 +30,22 @@ def last(loads: Sequence[Load]) -> bool | None:
 def test_hands_at_a_bar_on_the_shoulders_are_a_load() -> None:
     assert last(told(stand(1.0, hands="bar"))) is True
     assert last(told(stand(1.0, hands="chest"))) is True
+
+
+def test_a_goblet_counts_by_the_weight_entered_and_a_bar_again_by_the_hands() -> None:
+    gate = LoadGate(LoadSettings(gate="hands", floor_kg=8.0))
+    body = sample(stand(0.1, hands="chest"), with_joints=True)[0]
+    gate.follow(Exercise.GOBLET)
+    assert gate.update(body, 0.0) == Load(None, "entered", None)
+    gate.enter(24.0)
+    assert gate.update(body, 0.1) == Load(True, "entered", 24.0)
+    gate.enter(4.0)
+    assert gate.update(body, 0.2) == Load(False, "entered", 4.0)
+    gate.follow(Exercise.BACK_SQUAT)
+    assert gate.update(body, 0.3).source == "hands"
+    always = LoadGate(LoadSettings(gate="always"))
+    always.follow(Exercise.GOBLET)
+    assert always.update(body, 0.0) == Load(True, "always", None)
 
 
 @pytest.mark.parametrize("hands", ["hanging", "forward"])
@@ -62,6 +79,37 @@ def test_hands_hidden_for_a_moment_stay_where_they_were() -> None:
     hidden = hold(2.0, Pose(hands="hidden"))
     assert {load.loaded for load in told([*stand(1.0), *hidden])[20:]} == {True}
     assert last(told([*stand(1.0), *hidden, *hidden, *hidden])) is None
+
+
+def test_hands_misread_in_a_squat_change_nothing() -> None:
+    low = hold(4.0, Pose(knee_deg=110.0, shin_deg=40.0, lean_deg=35.0, hands="hanging"))
+    assert {load.loaded for load in told([*stand(1.0), *low, *stand(1.0)])[20:]} == {True}
+
+
+def guessed(hands: str) -> BodyPose:
+    """Standing with wrists that are hidden and only guessed by the pose model."""
+    pose = body_of(Pose(hands=hands), 0.0, True)
+    fields = {name: getattr(pose, name) for name in BodyPose.__slots__}
+    hidden = {"visibility": HANDS_HIDDEN, "wrist_above_shoulder": None}
+    return BodyPose(**(fields | hidden))
+
+
+@pytest.mark.parametrize(("hands", "held"), [("hanging", False), ("forward", False), ("bar", None)])
+def test_a_guess_of_hidden_hands_tells_empty_ones_but_never_a_bar(
+    hands: str, held: bool | None
+) -> None:
+    assert hands_at_bar(guessed(hands)) is held
+
+
+@pytest.mark.parametrize(("up_m", "held"), [(-0.10, True), (-0.27, None)])
+def test_hidden_hands_with_both_elbows_raised_to_the_sides_are_at_the_bar(
+    up_m: float, held: bool | None
+) -> None:
+    body = guessed("bar")
+    for side, sign in (("LEFT", -1.0), ("RIGHT", 1.0)):
+        shoulder = body.joints_m[Joint[f"{side}_SHOULDER"]]
+        body.joints_m[Joint[f"{side}_ELBOW"]] = shoulder + np.array([0.12 * sign, up_m, 0.0])
+    assert hands_at_bar(body) is held
 
 
 def test_single_wrong_frames_change_nothing() -> None:

@@ -131,9 +131,10 @@ def test_check_prints_a_line_a_test_and_the_fix(capsys: pytest.CaptureFixture[st
     assert main(["check"]) == 1  # there is no camera
     lines = capsys.readouterr().out.splitlines()
     by_name = {line.split()[1]: line for line in lines}
-    assert set(by_name) == {"camera", "models", "light", "switches", "disk", "database", "clock"}
+    well = {"models", "light", "switches", "disk", "database", "clock", "wear", "backup"}
+    assert set(by_name) == {"camera", *well, "power", "heat"}
     assert by_name["camera"].startswith("FAIL")
-    for name in ("models", "light", "switches", "disk", "database", "clock"):
+    for name in well:
         assert by_name[name].startswith("ok"), by_name[name]
     assert "mock" in by_name["light"]
 

@@ -20,15 +20,27 @@ from rack import Clock
 
 from device.cameras import CameraTrouble
 from device.cameras.simulated import SimulatedCamera
-from device.commands import SetLoad, SignIn, SignOut, UndoRep
+from device.commands import (
+    GiveSet,
+    RedoRep,
+    SetExercise,
+    SetLoad,
+    SignIn,
+    SignOut,
+    UndoRep,
+)
 from device.cues import LightBox
-from device.errors import LiveError, NoCameraError, StreamStalledError
+from device.errors import CueError, LiveError, NoCameraError, StreamStalledError
+from device.health import BoardWatch
+from device.health.watch import GAP_S
 from device.live import LiveClient, LiveServer
-from device.records import Frame, LiveState
+from device.records import Exercise, Frame, LiveState
+from device.run_log import RunLog
 from device.service import Service
 from device.settings import CameraSettings, LoadSettings, Settings
 from device.store_writer import StoreWriter
 from device.switches import Inputs
+from tests.machine_tree import MachineTree
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Settings(camera=CameraSettings(source="simulated"))
@@ -114,21 +126,26 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         server = stack.enter_context(LiveServer(folder / "live.sock"))
         box = stack.enter_context(LightBox(SETTINGS.cue))
         client = stack.enter_context(LiveClient(folder / "live.sock"))
-        service = Service(SETTINGS, cable.open, writer, server, box)
-        service.obey(SignIn("Ann"))
-        service.obey(SetLoad(60))
-        for item in service.steps():
-            _note(out, client)
-            if isinstance(item, CameraTrouble):
-                out.troubles.append(item)
-                out.light_while_away += pins()
-            elif item[1].time_s > END_S:
-                break
+        with RunLog(out.database, writer, SETTINGS, {}):
+            service = Service(SETTINGS, cable.open, writer, server, box)
+            run(service, out, client)
         writer.flush(5)
         service.obey(SignOut())
         out.pins_after = pins()
         writer.flush(5)
     yield out
+
+
+def run(service: Service, out: Seen, client: LiveClient) -> None:
+    service.obey(SignIn("Ann"))
+    service.obey(SetLoad(60))
+    for item in service.steps():
+        _note(out, client)
+        if isinstance(item, CameraTrouble):
+            out.troubles.append(item)
+            out.light_while_away += pins()
+        elif item[1].time_s > END_S:
+            break
 
 
 def pins() -> list[bool]:
@@ -185,11 +202,31 @@ def test_the_socket_tells_of_a_rep_only_when_it_is_stored(seen: Seen) -> None:
     assert first.reps_in_set == 1
 
 
-def test_starts_stops_and_losses_are_noted(seen: Seen) -> None:
-    kinds = [kind for (kind,) in rows(seen.database, "SELECT kind FROM events ORDER BY rowid")]
-    assert kinds[0] == "start"
-    assert kinds[-1] == "stop"
-    assert kinds.count("camera lost") == 1
+def test_starts_stops_losses_and_what_is_set_are_noted(seen: Seen) -> None:
+    noted = rows(seen.database, "SELECT kind, reason, text FROM events ORDER BY rowid")
+    assert [(kind, reason) for kind, reason, _ in noted] == [
+        ("start", "first"),
+        ("settings", None),
+        ("camera lost", None),
+        ("camera back", None),
+        ("stop", "ended"),
+    ]
+    assert "camera/source = simulated" in noted[1][2]
+    assert "stopped sending" in noted[2][2]
+
+
+def test_the_socket_tells_how_the_unit_is(seen: Seen) -> None:
+    health = seen.states[-1].health
+    assert health is not None
+    assert health.camera_losses == 1
+    assert (health.camera_name, health.camera_usb) == ("a demo on a cable", "3.2")
+    assert health.frames > 300
+    assert health.latency_median_s is not None
+    assert health.latency_p95_s is not None
+    assert 0 < health.latency_median_s <= health.latency_p95_s
+    assert health.latency_sum_s / health.frames > 0.001
+    told = [state.health.frames for state in seen.states if state.health]
+    assert told == sorted(told)
 
 
 def unit(tmp_path: Path) -> subprocess.Popen[bytes]:
@@ -252,6 +289,78 @@ def test_undo_without_a_visit_does_nothing(tmp_path: Path) -> None:
         service.obey(SignOut())
         assert writer.flush(5)
     assert rows(tmp_path / "unit.sqlite3", "SELECT id FROM reps") == []
+
+
+def test_load_and_exercise_follow_the_lifter_who_is_signed_in(
+    tmp_path: Path, pins: MockFactory
+) -> None:
+    cable = Cable()
+    with ExitStack() as stack:
+        stack.callback(cable.close)
+        writer = stack.enter_context(StoreWriter(tmp_path / "unit.sqlite3", "rack"))
+        server = stack.enter_context(LiveServer(tmp_path / "live.sock"))
+        box = stack.enter_context(LightBox(SETTINGS.cue))
+        service = Service(SETTINGS, cable.open, writer, server, box)
+        client = stack.enter_context(LiveClient(tmp_path / "live.sock"))
+        for command in (
+            SignIn("Ann"),
+            SetLoad(102.06, "lb"),
+            SetExercise(Exercise.GOBLET),
+            SignIn("Ben"),
+            SetLoad(60.0),
+            GiveSet("Ann"),
+            RedoRep(),
+        ):
+            service.obey(command)
+        _, step = next(seen for seen in service.steps() if isinstance(seen, tuple))
+        state = client.newest(5.0)
+    assert step.load.source == "entered"  # a goblet is not told by the hands
+    assert step.load.kg == 102.06
+    assert state is not None
+    assert (state.lifter, state.load_kg, state.load_unit) == ("Ann", 102.06, "lb")
+    assert (state.exercise, state.undone, state.rest_s) == ("goblet", False, None)
+
+
+class Troubled(StoreWriter):
+    """A store whose disk is full when told so."""
+
+    trouble: str | None = None
+
+    @property
+    def problem(self) -> str | None:
+        return self.trouble
+
+
+def test_a_full_disk_a_weak_supply_and_a_dead_lamp_are_noted_once_each(
+    tmp_path: Path, pins: MockFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree, clock, cable, database = MachineTree(tmp_path), Clock(), Cable(), tmp_path / "u.sqlite3"
+    with ExitStack() as stack:
+        stack.callback(cable.close)
+        writer = stack.enter_context(Troubled(database, "rack"))
+        server = stack.enter_context(LiveServer(tmp_path / "live.sock"))
+        box = stack.enter_context(LightBox(SETTINGS.cue))
+        watch = BoardWatch(tree.root, clock)
+        service = Service(SETTINGS, cable.open, writer, server, box, watch=watch)
+        for index, _ in enumerate(service.steps()):
+            clock.sleep(GAP_S)
+            writer.trouble = "The disk is full." if 2 <= index < 6 else None
+            tree.write("sys/class/hwmon/hwmon1/in0_lcrit_alarm", "1" if 3 <= index < 7 else "0")
+            monkeypatch.setattr(box, "show", broken if index < 5 else shown)
+            if index == 9:
+                break
+    noted = [kind for (kind,) in rows(database, "SELECT kind FROM events ORDER BY rowid")]
+    assert sorted(noted) == ["light", "power back", "power low", "store back", "store fails"]
+    assert noted.index("store fails") < noted.index("store back")
+    assert noted.index("power low") < noted.index("power back")
+
+
+def broken(cue: object) -> None:
+    raise CueError("The light on GPIO 17 can't be driven: check its wiring.")
+
+
+def shown(cue: object) -> None:
+    return None
 
 
 def pressed(tmp_path: Path, pins: MockFactory, plan: dict[int, Callable[[], None]]) -> Pressed:

@@ -99,7 +99,7 @@ class Browser:
             raise RuntimeError(answer["exceptionDetails"])
         return answer["result"].get("value")
 
-    def wait_for(self, condition: str, timeout_s: float = 10.0) -> None:
+    def wait_for(self, condition: str, timeout_s: float = 30.0) -> None:
         """Waits until a JavaScript expression is true; raises TimeoutError."""
         until = time.monotonic() + timeout_s
         while not self.evaluate(condition):

@@ -1,11 +1,16 @@
 // Stored times are UTC; shows them on the reader's clock. Without this, the unit's clock is shown.
 "use strict";
-for (const element of document.querySelectorAll("time[datetime]")) {
-  const moment = new Date(element.dateTime);
-  if (Number.isNaN(moment.getTime())) continue;
-  const day = new Intl.DateTimeFormat("en-GB", {
-    weekday: "short", day: "numeric", month: "short", year: "numeric",
-  }).format(moment);
-  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(moment);
-  element.textContent = `${day}, ${clock}`;
+
+function showLocalTimes(within) {
+  for (const element of within.querySelectorAll("time[datetime]")) {
+    const moment = new Date(element.dateTime);
+    if (Number.isNaN(moment.getTime())) continue;
+    const day = new Intl.DateTimeFormat("en-GB", {
+      weekday: "short", day: "numeric", month: "short", year: "numeric",
+    }).format(moment);
+    const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(moment);
+    element.textContent = `${day}, ${clock}`;
+  }
 }
+
+showLocalTimes(document);

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from device.crop import SCALE_M, SIZE, HipView
+from device.crop import SIZE, HipView
 from device.errors import RacklightError
 from device.records import Array
+from models.lifter.packed_view import QUALITY, unpacked
 
-HOLE = np.iinfo(np.int16).min  # where a view saw nothing
-QUALITY = tuple(item.name for item in fields(HipView) if item.name != "points")
 STANDING = -1  # in `rep`: quiet standing before the first rep
 ARRAYS = ("time_s", "rep", "hip_height_m", "knee_flexion_deg", "hip_above_knee_m", "trunk_lean_deg")
 RENDER = "render it with `python -m models.lifter.evalset` (models/lifter/README.md)"
@@ -111,16 +110,6 @@ class LifterFile:
             found = ValueError(f"views has the shape {packed.shape}, expected {expected}")
             raise _broken(self.path, found)
         return packed
-
-
-def unpacked(packed: npt.NDArray[np.int16], quality: Array) -> HipView:
-    """A view as `device.crop` made it, from (64, 64, 3) tenths of a millimetre."""
-    seen = (packed != HOLE).all(axis=-1)
-    points = np.zeros((*packed.shape[:2], 4), np.float32)
-    points[..., :3] = np.where(seen[..., None], packed, 0) / np.float32(SCALE_M * 1e4)
-    points[..., 3] = seen
-    numbers = (float(value) for value in quality)
-    return HipView(points, **dict(zip(QUALITY, numbers, strict=True)))
 
 
 def set_files(folder: Path) -> list[Path]:

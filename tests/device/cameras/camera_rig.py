@@ -38,8 +38,13 @@ def picture(number: int) -> tuple[Bytes, Depth]:
 class Rig:
     """A software camera and the pace to feed it."""
 
-    def __init__(self, **options: Any) -> None:
-        self.software = SoftwareCamera(DEPTH, COLOR, TO_COLOR, fps=FPS, **options)
+    def __init__(
+        self,
+        color: Intrinsics | None = COLOR,
+        to_color: Extrinsics = TO_COLOR,
+        **options: Any,
+    ) -> None:
+        self.software = SoftwareCamera(DEPTH, color, to_color, fps=FPS, **options)
         self.settings = self.software.settings(CameraSettings(stall_s=0.5))
         self.pushed = 0
 

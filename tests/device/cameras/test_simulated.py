@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -16,7 +19,7 @@ from device.cameras import camera_settings_for, open_camera
 from device.cameras.simulated import SimulatedCamera, doubled, upsampled
 from device.errors import BadRecordingError
 from device.geometry import project
-from device.paths import DEMO_CLIP
+from device.paths import DEMO_CLIP, PROGRAM
 from device.records import Bytes, Depth, Extrinsics, Intrinsics
 from device.settings import CameraSettings
 
@@ -44,9 +47,11 @@ class TinyClip:
     script: list[Any] = field(default_factory=list)
     delivered: int = 6
     error: Exception | None = None
+    decoding_s: float = 0.0  # a frame
 
     def frames(self) -> Iterator[tuple[Bytes, Depth]]:
         for index in range(self.delivered):
+            time.sleep(self.decoding_s)
             color = np.full((COLOR.height_px, COLOR.width_px, 3), 20 * index, np.uint8)
             yield color, np.full((DEPTH.height_px, DEPTH.width_px), 2000 - 100 * index, np.uint16)
         if self.error is not None:
@@ -179,6 +184,59 @@ def test_leaving_while_the_clip_plays_stops_the_feeder() -> None:
     assert camera._feeder is not None
     assert not camera._feeder.is_alive()
     assert time.monotonic() - began < 1
+
+
+def test_a_machine_too_slow_for_the_clip_still_shows_frames() -> None:
+    clip = TinyClip(decoding_s=0.08)  # a frame lasts 0.033 s
+    camera = SimulatedCamera(replace(SETTINGS, stall_s=2.0), clip=clip, noise=exact)
+    seen = played(camera, 4)
+    numbers = [number for number, *_ in seen]
+    assert numbers == sorted(set(numbers))
+    for number, _, grey, _ in seen:
+        assert grey == 20 * ((number - 1) % 6)
+
+
+def test_leaving_does_not_wait_for_a_clip_that_is_late() -> None:
+    clip = TinyClip(decoding_s=0.08)
+    camera = SimulatedCamera(replace(SETTINGS, stall_s=2.0), clip=clip, noise=exact)
+    camera.__enter__()
+    next(iter(camera))
+    leaving = threading.Thread(target=camera.__exit__, args=(None, None, None), daemon=True)
+    leaving.start()
+    leaving.join(5.0)
+    assert not leaving.is_alive()
+
+
+def test_who_iterates_again_goes_on_with_the_same_clip() -> None:
+    camera = SimulatedCamera(SETTINGS, clip=TinyClip(), noise=exact)
+    with camera:
+        first = next(iter(camera)).number
+        second = next(iter(camera)).number
+        assert second > first
+        assert [thread.name for thread in threading.enumerate()].count("clip") == 1
+    assert "clip" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_no_feeder_is_left_where_the_process_ends_inside_the_camera() -> None:
+    # Python ends a daemon thread inside OpenCV by aborting: "FATAL: exception not rethrown"
+    program = """
+import atexit, threading
+from device.cameras.simulated import SimulatedCamera
+from tests.device.cameras.test_simulated import SETTINGS, TinyClip, exact
+atexit.register(lambda: print([thread.name for thread in threading.enumerate()]))
+camera = SimulatedCamera(SETTINGS, clip=TinyClip(), noise=exact)
+camera.__enter__()
+next(iter(camera))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=PROGRAM,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "['MainThread']\n", "")
 
 
 def test_the_simulated_lifter_can_be_recorded_and_played(tmp_path: Path) -> None:

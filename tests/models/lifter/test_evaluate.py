@@ -12,7 +12,7 @@ import pytest
 from device.settings import WinkSettings
 from models.lifter import evaluate as command
 from models.lifter.judging.lifter_file import EvaluationError
-from tests.models.lifter.evaluation_sets import Knowing, write_lifter
+from tests.models.lifter.judging.evaluation_sets import Knowing, write_lifter
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The simulated person: bones, skin, soft tissue, clothes."""

@@ -1,0 +1,138 @@
+"""How the training lifters' skin follows the bones: not in one way, but in many.
+
+Linear blend skinning lets the seat collapse when the hip bends and the sacral skin lean with the
+thighs and the loin. Real skin does less of both, and nobody knows how much in a given lifter. So
+every training lifter gets a way of its own between the body model's skin (all zero) and one whose
+sacral skin is fixed to the pelvis and whose seat keeps its distance from the hip joint; otherwise
+the network would learn one wrong skin by heart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from device.records import Array
+from models.lifter.body.model import Lifter, PosedBody
+
+# the skin that a hip crop sees, template body: below the ribs, above the knees
+_LOW_M, _HIGH_M = -0.40, 0.34
+_MOST_M = 0.05  # the skin moves at most so far from where the body model puts it
+_BACK_M = 0.02  # skin further back than this, at rest, can lie over the sacrum or the iliac crests
+
+
+@dataclass(frozen=True)
+class SkinWay:
+    """0 is the body model's own skin, 1 the other extreme."""
+
+    anchored: float = 0.0  # how far the skin over the sacrum follows the pelvis alone
+    anchor_half_width_m: float = 0.09
+    anchor_half_height_m: float = 0.08
+    anchor_height_m: float = 0.06  # above the pelvis joint
+    sacral: float = 0.0  # how far the lowest lumbar bone, which lies in the sacrum, is pelvis
+    full_seat: float = 0.0  # how far the seat keeps its distance from the hip joint
+
+
+OWN = SkinWay()
+ANATOMICAL = SkinWay(anchored=0.9, sacral=0.9, full_seat=0.6)
+
+
+def random_way(rng: np.random.Generator) -> SkinWay:
+    """Mostly near the anatomical end, sometimes the body model's own."""
+    if rng.random() < 0.05:
+        return OWN
+    return SkinWay(
+        anchored=float(rng.beta(2.5, 1.0)),
+        anchor_half_width_m=float(rng.uniform(0.05, 0.14)),
+        anchor_half_height_m=float(rng.uniform(0.05, 0.12)),
+        anchor_height_m=float(rng.uniform(0.02, 0.09)),
+        sacral=float(rng.beta(2.0, 1.0)),
+        full_seat=float(rng.uniform(0.2, 1.6)),
+    )
+
+
+class Skin:
+    """Moves a posed body's skin around the pelvis from one way to another."""
+
+    def __init__(self, lifter: Lifter) -> None:
+        self._lifter = lifter
+        z = lifter.template[:, 2]
+        arms = lifter.bone_weight(("upperarm", "lowerarm", "wrist", "metacarpal", "finger"))
+        self._chosen = np.flatnonzero((z > _LOW_M) & (z < _HIGH_M) & (arms < 0.01))
+        self._rest = lifter.template[self._chosen].astype(float)
+        bones = lifter.bones
+        self._root, self._sacral = bones.index("root"), bones.index("spine05")
+        self._thighs = bones.index("upperleg01.L"), bones.index("upperleg01.R")
+        full = np.zeros((len(self._chosen), len(bones)))
+        rows = np.arange(len(self._chosen))[:, None]
+        np.add.at(
+            full, (rows, lifter.bone_indices[self._chosen]), lifter.bone_weights[self._chosen]
+        )
+        full[0, self._root] += 1e-12  # no vertex hangs on it until some are anchored
+        self._used = np.flatnonzero(full.sum(axis=0) > 0)
+        self._weights = full
+
+    def displaced(self, body: PosedBody, way: SkinWay) -> PosedBody:
+        """The body with its skin moved `way`; joints and pelvis stay where they are."""
+        if way == OWN:
+            return body
+        rest = self._lifter.rest(body.shape).vertices[self._chosen].astype(float)
+        own = self._blended(rest, body.from_rest, self._weights)
+        weights = self._anchored(way)
+        there = self._blended(rest, body.from_rest, weights)
+        for bone in self._thighs:
+            there = _kept_from_joint(there, rest, weights[:, bone], self._joint(body, bone), way)
+        step = there - own
+        length = np.linalg.norm(step, axis=1, keepdims=True)
+        step *= np.minimum(1.0, _MOST_M / np.maximum(length, 1e-9))
+        vertices = body.vertices.copy()
+        vertices[self._chosen] += (step * self._share[:, None]).astype(np.float32)
+        return replace(body, vertices=vertices)
+
+    @property
+    def _share(self) -> Array:
+        """(n,) fades to nothing at both ends, so that no step shows."""
+        z = self._rest[:, 2]
+        share: Array = np.clip(np.minimum(z - _LOW_M, _HIGH_M - z) / 0.08, 0, 1)
+        return share
+
+    def _anchored(self, way: SkinWay) -> Array:
+        """(n, bones) weights."""
+        weights = self._weights.copy()
+        moved = weights[:, self._sacral] * way.sacral
+        weights[:, self._sacral] -= moved
+        weights[:, self._root] += moved
+        x, y, z = self._rest.T
+        across = x / way.anchor_half_width_m
+        up = (z - way.anchor_height_m) / way.anchor_half_height_m
+        field = np.exp(-0.5 * (across**2 + up**2) ** 2) / (1 + np.exp(-(y - _BACK_M) / 0.01))
+        share = (way.anchored * field)[:, None]
+        weights *= 1 - share
+        weights[:, self._root] += share[:, 0]
+        return weights
+
+    def _blended(self, rest: Array, from_rest: Array, weights: Array) -> Array:
+        """(n, 3) linear blend skinning."""
+        used = self._used
+        moved = np.einsum("vb,bij->vij", weights[:, used], from_rest[used, :3, :])
+        placed: Array = np.einsum("vij,vj->vi", moved[:, :, :3], rest) + moved[:, :, 3]
+        return placed
+
+    def _joint(self, body: PosedBody, bone: int) -> tuple[Array, Array]:
+        """A joint at rest and posed, (3,) m."""
+        rest = self._lifter.rest(body.shape).rest.joints[self._lifter.bones[bone]]
+        return rest, body.from_rest[bone, :3, :3] @ rest + body.from_rest[bone, :3, 3]
+
+
+def _kept_from_joint(
+    there: Array, rest: Array, weight: Array, joint: tuple[Array, Array], way: SkinWay
+) -> Array:
+    """Where two bones share a vertex, its distance from the joint is brought back to rest's."""
+    shared = np.minimum(1.0, 4 * weight * (1 - weight)) * way.full_seat
+    out = there - joint[1]
+    length = np.linalg.norm(out, axis=1)
+    at_rest = np.linalg.norm(rest - joint[0], axis=1)
+    stretched = 1 + shared * (at_rest / np.maximum(length, 1e-3) - 1)
+    kept: Array = joint[1] + out * np.clip(stretched, 0.7, 2.0)[:, None]
+    return kept

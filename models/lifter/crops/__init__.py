@@ -1,0 +1,1 @@
+"""The crops that the pelvis network learns from."""

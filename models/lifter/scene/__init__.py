@@ -1,0 +1,1 @@
+"""Things around the lifter and the camera that looks at them."""

@@ -1,0 +1,1 @@
+"""The second generator: other skinning, tissue, cloth and sensor; for judging only."""

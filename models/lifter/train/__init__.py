@@ -1,0 +1,1 @@
+"""The pelvis network and how it learns."""

@@ -1,0 +1,75 @@
+"""`racklight password`, from the unit's own command line."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from device import passwords
+from device.__main__ import main
+from device.accounts import Accounts
+from device.passwords import Work
+
+NEW = "a towel and three plates"
+
+
+@pytest.fixture(autouse=True)
+def unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Accounts:
+    monkeypatch.setenv("RACKLIGHT_STATE", str(tmp_path))
+    monkeypatch.setenv("RACKLIGHT_ETC", str(tmp_path / "etc"))
+    monkeypatch.setattr(passwords, "USUAL", Work(n=2))
+    return Accounts(tmp_path / "racklight.sqlite3", "rack")
+
+
+def run(monkeypatch: pytest.MonkeyPatch, typed: str) -> int:
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    return main(["password"])
+
+
+def test_it_gives_the_coach_a_new_password(
+    unit: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = unit.choose_first_password("the forgotten one").session_key
+    assert run(monkeypatch, f"{NEW}\n{NEW}\n") == 0
+    assert "new password" in capsys.readouterr().out
+    entered = unit.coach_enters(NEW)
+    assert entered is not None
+    assert entered.session_key != before
+
+
+def test_it_works_before_the_set_up_too(unit: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(monkeypatch, f"{NEW}\n{NEW}\n") == 0
+    assert unit.coach_enters(NEW) is not None
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (f"{NEW}\nanother one\n", "not the same"),
+        ("short\nshort\n", "8 to 200 characters"),
+        ("password\npassword\n", "first ones tried"),
+        ("", "No password came in"),
+        (f"{NEW}\n", "No password came in"),
+    ],
+)
+def test_a_bad_one_leaves_the_old(
+    unit: Accounts,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    typed: str,
+    said: str,
+) -> None:
+    unit.choose_first_password("the one before")
+    assert run(monkeypatch, typed) == 9
+    assert said in capsys.readouterr().err
+    assert unit.coach_enters("the one before") is not None
+
+
+def test_a_database_that_cannot_be_read_is_told(
+    unit: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unit.path.write_bytes(b"nonsense" * 1000)
+    assert run(monkeypatch, f"{NEW}\n{NEW}\n") == 5
+    assert "damaged" in capsys.readouterr().err

@@ -1,0 +1,71 @@
+"""Batches, their augmentation and a team that trains together: needs torch."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="torch is only in the recipe environment")
+
+import torch
+
+from models.lifter.crops.marks import MARKS, MIRRORED
+from models.lifter.crops.stored import CropSet, load_crops
+from models.lifter.packed_view import HOLE
+from models.lifter.train.batches import augmented, to_batch
+from models.lifter.train.network import PelvisNetwork
+from models.lifter.train.team import Team, run_together
+
+
+def some_crops(groups: int = 4, count: int = 3) -> CropSet:
+    rng = np.random.default_rng(1)
+    views = rng.integers(-3000, 3000, (groups, count, 64, 64, 3)).astype(np.int16)
+    views[..., :20, :, :] = HOLE
+    truth = rng.normal(0, 10, (groups, count, 4)).astype(np.float32)
+    marks = rng.normal(0, 0.2, (groups, count, len(MARKS), 3)).astype(np.float32)
+    return CropSet(views, truth, np.zeros_like(truth), marks)
+
+
+def test_marks_move_with_the_points_they_belong_to():
+    crops = some_crops()
+    plain = to_batch(crops, np.arange(4))
+    changed = augmented(plain, np.random.default_rng(2))
+    for g in range(4):
+        turned = bool(changed.truth[g, 0, 1] != plain.truth[g, 0, 1])
+        for v in range(3):
+            seen = changed.views[g, v, 3].bool()
+            before = plain.views[g, v].flip(-1) if turned else plain.views[g, v]
+            sign = torch.tensor([-1.0 if turned else 1.0, 1, 1])
+            step = changed.views[g, v, :3] - before[:3] * sign[:, None, None]
+            shift = step[:, seen].mean(dim=1)
+            marks = plain.marks[g, v, MIRRORED] if turned else plain.marks[g, v]
+            assert torch.allclose(changed.marks[g, v], marks * sign + shift, atol=1e-4)
+
+
+def test_a_mirror_swaps_left_and_right():
+    swapped = [MARKS[i] for i in MIRRORED]
+    assert swapped[:4] == ["right_hip", "left_hip", "right_knee", "left_knee"]
+    assert swapped[4:] == list(MARKS[4:])
+
+
+def test_crops_of_an_older_version_are_refused_in_words(tmp_path):
+    np.savez(tmp_path / "shard_001_00000.npz", views=np.zeros(1), truth=np.zeros(1), about=[0])
+    with pytest.raises(ValueError, match="older version, without marks: render them again"):
+        load_crops(tmp_path, "validation")
+
+
+def test_a_team_ends_with_the_mean_gradient_of_its_members(tmp_path):
+    def work(team: Team) -> None:
+        weight = torch.nn.Parameter(torch.zeros(3))
+        (weight * float(team.rank + 1)).sum().backward()
+        team.average([weight])
+        assert team.told_by_leader(float(team.rank + 5)) == 5.0
+        (tmp_path / f"{team.rank}.txt").write_text(str(weight.grad.tolist()))
+
+    run_together(2, tmp_path / "meeting", work)
+    assert {(tmp_path / f"{rank}.txt").read_text() for rank in (0, 1)} == {"[1.5, 1.5, 1.5]"}
+
+
+def test_a_network_says_angles_and_finds_marks():
+    network = PelvisNetwork().eval()
+    said, embedding = network(torch.zeros(2, 4, 64, 64), torch.zeros(2, 128))
+    assert said.shape == (2, 9)
+    assert network.find_marks(embedding).shape == (2, 8, 3)

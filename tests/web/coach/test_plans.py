@@ -1,0 +1,94 @@
+"""No page of the history reads a whole table, however the filters are filled in."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from device.database import open_for_reading
+from tests.web.coach.many import addresses, make_many
+from web import queries
+
+# These grow with every rep; lifters, units, merges and tags of one set stay small.
+LARGE = {
+    "reps",
+    "sets",
+    "sessions",
+    "traces",
+    "neutrals",
+    "session_totals",
+    "session_notes",
+    "set_notes",
+    "set_tags",
+    "totals",
+}
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement that a page sends, with its values in it."""
+    sent: list[str] = []
+
+    def listening(path: Path) -> sqlite3.Connection:
+        connection = open_for_reading(path)
+        connection.set_trace_callback(sent.append)
+        return connection
+
+    monkeypatch.setattr(queries, "open_for_reading", listening)
+    return sent
+
+
+def scanned(database: Path, statement: str) -> list[str]:
+    """The steps of a statement's plan that read a large table from end to end."""
+    connection = open_for_reading(database)
+    try:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+    finally:
+        connection.close()
+    found = [re.match(r"SCAN (\w+)", row["detail"]) for row in plan]
+    return [
+        row["detail"]
+        for row, scan in zip(plan, found, strict=True)
+        if scan and scan.group(1) in LARGE
+    ]
+
+
+def test_every_query_of_the_history_uses_an_index(
+    database: Path, page: FlaskClient, statements: list[str]
+) -> None:
+    make_many(database, reps=120, lifters=3)
+    everything = (
+        "/sessions?text=a&kg_low=20&kg_high=200&verdict=wink&pain=1"
+        "&since=2020-01-01&until=2040-01-01",
+        "/sessions?lifter=nobody",
+    )
+    sides = "/compare?" + "&".join(
+        f"{side}_{name}={value}"
+        for side in "ab"
+        for name, value in (
+            ("lifter", "x"),
+            ("exercise", "back_squat"),
+            ("tag", "belt"),
+            ("kg_low", "20"),
+            ("kg_high", "200"),
+            ("since", "2020-01-01"),
+        )
+    )
+    for address in (*islice(addresses(database), 18), *everything, sides):
+        assert page.get(address).status_code == 200, address
+    assert len(set(statements)) > 30
+    for statement in set(statements):
+        if not statement.startswith("PRAGMA"):
+            assert scanned(database, statement) == [], statement
+
+
+def test_a_scan_would_be_found(database: Path) -> None:
+    make_many(database, reps=30, lifters=1)
+    assert scanned(database, "SELECT count(*) FROM reps WHERE verdict = 'wink'")
+    assert scanned(database, "SELECT * FROM sets JOIN reps ON reps.verdict = sets.id")
+    assert not scanned(database, "SELECT * FROM lifters")

@@ -1,0 +1,293 @@
+"""The rack screen: what a lifter reads from afar, and what a tap asks of the unit."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from device.commands import (
+    GiveSet,
+    RedoRep,
+    SetExercise,
+    SetLoad,
+    ToggleMute,
+    ToggleSet,
+)
+from device.records import Exercise, LiveState
+from device.store import Store
+from tests.factories import make_state, make_summary
+from tests.web.conftest import Unit
+from web.app import HUB
+from web.rack import roster
+from web.rack.view import UNSURE, rack_view
+
+Heard = Callable[[LiveState], None]
+HERE = {"Origin": "http://localhost"}
+
+
+def text_of(page: FlaskClient, address: str) -> str:
+    answer = page.get(address)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def shown(html: str, path: str) -> str:
+    found = re.search(rf'data-text="{re.escape(path)}">([^<]*)<', html)
+    assert found, path
+    return found.group(1)
+
+
+def test_the_screen_says_who_what_and_how_often(page: FlaskClient, heard: Heard) -> None:
+    heard(make_state(exercise="heels_raised", set_verdicts=("clean", "clean", "wink"), rest_s=95.4))
+    html = text_of(page, "/rack")
+    assert shown(html, "rack.lifter") == "Ann"
+    assert shown(html, "rack.load") == "100 kg"
+    assert shown(html, "rack.exercise") == "Heels raised"
+    assert shown(html, "rack.reps") == "3"
+    assert shown(html, "rack.rest") == "1:35"
+    assert shown(html, "rack.rep_headline") == "Wink 11°"
+    assert shown(html, "rack.rep_line") == "Started 4 cm above parallel"
+
+
+@pytest.mark.parametrize(
+    ("light", "shape"),
+    [("red", "wink"), ("green", "clean"), ("amber", "not_measured"), ("off", "off")],
+)
+def test_each_light_is_a_colour_and_a_shape(
+    page: FlaskClient, heard: Heard, light: str, shape: str
+) -> None:
+    heard(make_state(light=light))
+    html = text_of(page, "/rack")
+    assert f'data-light="{light}"' in html
+    assert f'id="lamp" href="#mark-{shape}"' in html
+
+
+def test_reps_the_unit_is_unsure_of_are_marked_as_such_and_drawn_faint(
+    page: FlaskClient, heard: Heard
+) -> None:
+    unsure = make_summary(verdict="not_measured", wink_deg=12.0, reason="holes in the picture")
+    heard(make_state(last_rep=unsure, set_verdicts=("clean", "partial", "not_measured")))
+    html = text_of(page, "/rack")
+    assert 'data-verdict="not_measured"' in html
+    assert shown(html, "rack.rep_headline") == "Not measured"  # never the number it doubts
+    assert shown(html, "rack.rep_line") == "Holes in the picture."
+    marks = re.findall(r'class="mark (\w+)"', html.split('id="set-marks"')[1])
+    assert marks == ["clean", "partial", "not_measured"]
+    style = page.get("/static/rack.css").text
+    for verdict in UNSURE:
+        assert re.search(rf"\.set-marks :is\([^)]*\.{verdict}\b[^)]*\) {{ opacity: 0", style)
+
+
+def test_a_load_typed_in_pounds_is_shown_in_pounds(page: FlaskClient, heard: Heard) -> None:
+    heard(make_state(load_kg=225 * 0.45359237, load_unit="lb"))
+    assert shown(text_of(page, "/rack"), "rack.load") == "225 lb"
+
+
+def test_without_lifter_load_and_reps_it_says_what_to_do(page: FlaskClient, heard: Heard) -> None:
+    heard(
+        make_state(
+            lifter=None, load_kg=None, last_rep=None, set=None, reps_in_set=0, phase="standing",
+            neutral_source="waiting", signs_out_s=41.6, undone=True,
+        )
+    )  # fmt: skip
+    html = text_of(page, "/rack")
+    assert shown(html, "rack.lifter") == "Who lifts?"
+    assert shown(html, "rack.load") == "No load"
+    assert shown(html, "rack.exercise") == "Which squat?"
+    assert "stand relaxed for two seconds" in shown(html, "rack.prompt")
+    assert "ends the visit in 42 s" in shown(html, "rack.signs_out")
+    assert "No reps yet" in shown(html, "rack.rep_line")
+    assert 'id="ask-sign_out" hidden' in html
+    assert 'id="ask-redo_rep" hidden' not in html
+
+
+def test_buttons_say_what_they_will_do(page: FlaskClient, heard: Heard) -> None:
+    heard(make_state())
+    html = text_of(page, "/rack")
+    assert (shown(html, "rack.set_button"), shown(html, "rack.mute_button")) == (
+        "Start set",
+        "Mute",
+    )
+    heard(make_state(number=2, set_running=True, muted=True))
+    html = text_of(page, "/rack")
+    assert (shown(html, "rack.set_button"), shown(html, "rack.mute_button")) == (
+        "End set",
+        "Sound on",
+    )
+
+
+def test_a_unit_that_is_not_there_leaves_a_page_that_says_so(page: FlaskClient) -> None:
+    html = text_of(page, "/rack")
+    assert "No unit" in html
+    assert 'data-connected="no"' in html
+
+
+def test_the_stream_tells_what_the_screen_shows(app: Flask, heard: Heard) -> None:
+    heard(make_state(exercise="goblet", set_verdicts=("clean",)))
+    told = rack_view(app.extensions[HUB].newest())
+    assert told["light"] == "off"
+    assert told["rack"]["exercise"] == "Goblet squat"
+    assert told["rack"]["marks"] == ("clean",)
+
+
+# ---------------------------------------------------------------- who lifts
+
+
+@pytest.fixture
+def lifters(database: Path) -> list[str]:
+    """The latest first."""
+    names = ["Ann", "Ben", "Åsa", "Bea <b>"]
+    with Store.open(database, "rack") as store:
+        for name in names:
+            store.start_session(store.lifter(name).id)
+    return names[::-1]
+
+
+def test_names_are_those_lately_here_and_the_signed_in_one_first(
+    page: FlaskClient, database: Path, lifters: list[str], heard: Heard
+) -> None:
+    assert roster.lately_here(database) == lifters
+    heard(make_state(lifter="ann"))
+    html = text_of(page, "/rack/who")
+    names = re.findall(r'name="lifter" value="([^"]*)"', html)
+    assert names == ["ann", "Bea &lt;b&gt;", "Åsa", "Ben"]
+    assert "/commands/sign_in" in html
+    assert "/commands/give_set" in text_of(page, "/rack/who?for=set")
+
+
+def test_a_letter_finds_its_names_in_any_case(database: Path, lifters: list[str]) -> None:
+    assert roster.starting_with(database, "B") == ["Bea <b>", "Ben"]
+    assert roster.starting_with(database, "å") == ["Åsa"]
+    assert roster.starting_with(database, "%") == []
+
+
+def test_merged_names_are_not_offered(database: Path, lifters: list[str]) -> None:
+    connection = sqlite3.connect(database)
+    with connection:
+        connection.execute(
+            "UPDATE lifters SET merged_into = (SELECT id FROM lifters WHERE name = 'Ann')"
+            " WHERE name = 'Ben'"
+        )
+    connection.close()
+    assert "Ben" not in roster.lately_here(database)
+    assert roster.starting_with(database, "b") == ["Bea <b>"]
+
+
+def test_names_are_found_through_an_index(database: Path, lifters: list[str]) -> None:
+    connection = sqlite3.connect(database)
+    for query, values in (
+        (roster._RECENT, {"visits": 9, "names": 9}),
+        (roster._STARTING, {"start": "a", "end": "b", "names": 9}),
+    ):
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", values)]
+        scans = [line for line in plan if line.startswith("SCAN")]
+        known = ("USING INDEX", "visits", "this_unit")
+        assert all(any(word in line for word in known) for line in scans)
+    connection.close()
+
+
+def test_without_names_or_database_a_name_can_be_typed(page: FlaskClient, database: Path) -> None:
+    assert "Nobody was here yet." in text_of(page, "/rack/who")
+    database.write_bytes(b"nonsense" * 1000)
+    html = text_of(page, "/rack/who")
+    assert "damaged" in html
+    assert 'id="lifter"' in html
+
+
+# ---------------------------------------------------------------- load and other commands
+
+
+def test_the_load_page_draws_plates_and_offers_more(page: FlaskClient, heard: Heard) -> None:
+    heard(make_state(load_kg=142.5, exercise="back_squat"))
+    html = text_of(page, "/rack/load")
+    assert 'value="142.5"' in html
+    assert html.count('class="plate ') == 8
+    assert "amount=192.5&amp;unit=kg&amp;bar=20" in html  # another pair of 25
+    assert "amount=140&amp;unit=kg&amp;bar=20" in html  # the last pair off
+    assert "unit=lb" in html
+    assert 'value="back_squat" aria-pressed="true"' in html
+
+
+def test_a_goblet_has_no_bar(page: FlaskClient, heard: Heard) -> None:
+    heard(make_state(load_kg=24.0, exercise="goblet"))
+    html = text_of(page, "/rack/load?bar=20")
+    assert "Held by hand" in html
+    assert 'class="plate ' not in html
+    assert "amount=28&amp;unit=kg&amp;bar=0" in html
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["amount=nan", "amount=1e999", "amount=-5", "unit=stone", "bar=7", "bar=nan", "amount=x&bar=y"],
+)
+def test_odd_addresses_give_a_load_page_too(page: FlaskClient, asked: str) -> None:
+    html = text_of(page, f"/rack/load?{asked}")
+    value = re.search(r'id="kg"[^>]* value="([\d.]+)"', html)
+    assert value
+    assert 0 <= float(value.group(1)) <= 500
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "command"),
+    [
+        ("set_load", {"kg": "102,5", "unit": "kg"}, SetLoad(102.5, "kg")),
+        ("set_load", {"kg": "225", "unit": "lb"}, SetLoad(225 * 0.45359237, "lb")),
+        ("set_load", {"kg": "", "unit": "lb"}, SetLoad(None, "lb")),
+        ("set_exercise", {"exercise": "goblet"}, SetExercise(Exercise.GOBLET)),
+        ("set_exercise", {}, SetExercise(None)),
+        ("redo_rep", {}, RedoRep()),
+        ("give_set", {"lifter": " Ben "}, GiveSet("Ben")),
+        ("toggle_set", {}, ToggleSet()),
+        ("toggle_mute", {}, ToggleMute()),
+    ],
+)
+def test_a_tap_reaches_the_unit_and_comes_back_to_the_rack(
+    page: FlaskClient,
+    unit: Unit,
+    heard: Heard,
+    name: str,
+    form: dict[str, str],
+    command: object,
+) -> None:
+    heard(make_state())
+    answer = page.post(f"/commands/{name}", data={**form, "back": "/rack"}, headers=HERE)
+    assert (answer.status_code, answer.location) == (303, "/rack")
+    assert unit.wait_asked() == [command]
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "said"),
+    [
+        ("set_load", {"kg": "heavy", "unit": "lb"}, "type pounds"),
+        ("set_load", {"kg": "100", "unit": "stone"}, "kg or lb"),
+        ("set_load", {"kg": "1200", "unit": "lb"}, "0 to 500"),
+        ("set_exercise", {"exercise": "bench"}, "no exercise"),
+        ("give_set", {"lifter": ""}, "1 to 40 letters"),
+    ],
+)
+def test_what_cannot_be_is_told(
+    page: FlaskClient, name: str, form: dict[str, str], said: str
+) -> None:
+    answer = page.post(f"/commands/{name}", data=form, headers=HERE)
+    assert answer.status_code == 400
+    assert said in answer.text
+
+
+def test_nobody_is_sent_to_another_site_afterwards(page: FlaskClient, heard: Heard) -> None:
+    heard(make_state())
+    for back in ("//elsewhere.example", "https://elsewhere.example/", "javascript:alert(1)"):
+        answer = page.post("/commands/redo_rep", data={"back": back}, headers=HERE)
+        assert answer.location == "/"
+
+
+@pytest.mark.parametrize("address", ["/rack", "/rack/who", "/rack/load"])
+def test_a_guest_may_and_nothing_is_inline(guest: FlaskClient, address: str) -> None:
+    html = text_of(guest, address)
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", html)
+    assert not re.search(r'(?:src|href|action)="(?!/|#)', html)

@@ -1,0 +1,214 @@
+"""The page ‘Data’: exports, backups, restoring and tokens, by the coach alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from device import audit, backups, restoring
+from device.accounts import Accounts
+from device.api_tokens import ApiTokens
+from device.store import Store
+from tests.web.browser import CHROMIUM, Browser
+from tests.web.conftest import HERE, PASSWORD, Serve
+
+ADDRESSES = ("/data", "/data/export?format=csv", "/data/sessions/x.csv", "/data/backups/x")
+
+
+def noted(database: Path) -> list[tuple[str, str]]:
+    return [(row.action, row.text) for row in audit.newest(database)]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_it_is_for_the_coach_alone(
+    guest: FlaskClient, ann: FlaskClient, session_id: str, address: str
+) -> None:
+    assert guest.get(address).status_code == 303
+    assert ann.get(address).status_code == 403
+
+
+def test_csv_of_a_session_opens_in_a_spreadsheet(
+    coach: FlaskClient, session_id: str, database: Path
+) -> None:
+    answer = coach.get(f"/data/sessions/{session_id}.csv")
+    assert answer.mimetype == "text/csv"
+    assert answer.headers["Content-Disposition"].endswith('.csv"')
+    assert answer.data.startswith(b"\xef\xbb\xbfsession_id,")
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
+    assert [row["rep_number"] for row in rows] == ["1", "2", "3", "4"]
+    assert noted(database)[0] == ("export", f"session {session_id} as CSV")
+
+
+def test_the_session_page_leads_the_coach_to_its_files(coach: FlaskClient, session_id: str) -> None:
+    page = coach.get(f"/sessions/{session_id}").text
+    for form in ("csv", "json", "mot.zip"):
+        address = f"/data/sessions/{session_id}.{form}"
+        assert f'href="{address}"' in page
+        assert coach.get(address).status_code == 200
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
+def test_a_coach_backs_up_makes_a_token_and_revokes_it_in_a_browser(
+    session_id: str, database: Path, serve_unit: Serve
+) -> None:
+    Accounts(database, "rack").choose_first_password(PASSWORD)
+    with serve_unit() as address, Browser() as browser:
+        browser.open(f"{address}/sign-in?next=/data")
+        browser.evaluate(f"document.querySelector('#password').value = {PASSWORD!r}")
+        for button, shown in (
+            ("form[action='/sign-in/coach'] .main", "There is no backup yet."),
+            ("#backup button", "Backup 0001-asked-page.sqlite3 made"),
+            ("#tokens form:last-child button", "it is not shown again"),
+            ("#tokens li button", "opens nothing any more"),
+        ):
+            browser.evaluate(
+                "{ const name = document.querySelector('#tokens [name=name]');"
+                " if (name) name.value = 'club'; }"
+            )
+            browser.evaluate(f'document.querySelector("{button}").click()')
+            browser.wait_for(f"(document.body?.innerText ?? '').includes('{shown}')", 30)
+            assert browser.evaluate("document.documentElement.scrollWidth") == 390
+    assert ApiTokens(database, "rack").all() == []
+
+
+def test_json_of_a_session_has_its_traces(coach: FlaskClient, session_id: str) -> None:
+    found = json.loads(coach.get(f"/data/sessions/{session_id}.json").data)
+    assert len(found["sessions"][0]["sets"][0]["reps"][0]["trace"]["time_s"]) == 120
+
+
+def test_days_and_lifter_choose_what_is_exported(
+    coach: FlaskClient, session_id: str, database: Path
+) -> None:
+    def reps(**asked: str) -> int:
+        answer = coach.get("/data/export", query_string={"format": "csv", **asked})
+        assert answer.status_code == 200
+        return len(answer.text.splitlines()) - 1
+
+    with Store.open(database, "rack") as store:
+        ann, bob = store.lifter("Ann").id, store.lifter("Bob").id
+    assert reps() == reps(lifter=ann) == 4
+    assert reps(lifter=bob) == 0
+    assert reps(to="2020-01-01") == 0
+    assert reps(**{"from": "2020-01-01", "to": "2100-01-01"}) == 4
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "format=xls",
+        "",
+        "format=csv&from=yesterday",
+        "format=csv&from=2026-02-02&to=2026-01-01",
+        "format=json&to=9999-12-31",
+        "format=csv&from=0001-01-01",
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_words(
+    coach: FlaskClient, session_id: str, asked: str
+) -> None:
+    answer = coach.get(f"/data/export?{asked}")
+    assert answer.status_code == 400
+    assert "That did not work" in answer.text
+
+
+def test_motion_of_a_rep_and_of_a_session(
+    coach: FlaskClient, session_id: str, database: Path
+) -> None:
+    packed = coach.get(f"/data/sessions/{session_id}.mot.zip").data
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert len(archive.namelist()) == 4
+    found = json.loads(coach.get(f"/data/sessions/{session_id}.json").data)
+    rep_id = found["sessions"][0]["sets"][0]["reps"][0]["rep_id"]
+    assert coach.get(f"/data/reps/{rep_id}.mot").text.startswith("rep_001\nversion=1\n")
+    assert noted(database)[0] == ("export", f"rep {rep_id} as .mot")
+    assert coach.get("/data/reps/none.mot").status_code == 404
+    assert coach.get("/data/sessions/none.mot.zip").status_code == 404
+
+
+def test_one_button_makes_a_backup_that_can_be_downloaded(
+    coach: FlaskClient, session_id: str, database: Path
+) -> None:
+    answer = coach.post("/data/backup", headers=HERE, follow_redirects=True)
+    (copy,) = backups.copies(database.parent / "backups")
+    assert f"Backup {copy.name} made" in answer.text
+    download = coach.get(f"/data/backups/{copy.name}")
+    assert download.data == copy.read_bytes()
+    assert "attachment" in download.headers["Content-Disposition"]
+    assert [action for action, _ in noted(database)[:2]] == ["backup", "backup"]
+
+
+@pytest.mark.parametrize("name", ["..%2Fracklight.sqlite3", "racklight.sqlite3", "%2Fetc%2Fpasswd"])
+def test_only_backups_can_be_downloaded(coach: FlaskClient, session_id: str, name: str) -> None:
+    assert coach.get(f"/data/backups/{name}").status_code == 404
+
+
+def send(visitor: FlaskClient, content: bytes) -> int:
+    form = {"backup": (io.BytesIO(content), "copy.sqlite3")}
+    return visitor.post("/data/restore", data=form, headers=HERE).status_code
+
+
+def test_a_backup_sent_back_waits_for_the_units_next_start(
+    coach: FlaskClient, session_id: str, database: Path
+) -> None:
+    coach.post("/data/backup", headers=HERE)
+    (copy,) = backups.copies(database.parent / "backups")
+    assert copy.stat().st_size > 16 * 1024  # more than any other form may send
+    assert send(coach, copy.read_bytes()) == 303
+    page = coach.get("/data").text
+    assert "A backup waits: 1 session" in page
+    assert "restart racklight-device" in page
+    assert "Nothing changes" not in page
+    coach.post("/data/restore/call-off", headers=HERE)
+    assert not restoring.waits(database)
+
+
+def test_what_is_no_backup_is_refused_in_words(
+    coach: FlaskClient, session_id: str, database: Path
+) -> None:
+    assert send(coach, b"no database") == 400
+    assert coach.post("/data/restore", headers=HERE).status_code == 400
+    assert not restoring.waits(database)
+
+
+def test_a_guest_can_send_no_large_file(
+    guest: FlaskClient, session_id: str, database: Path
+) -> None:
+    assert send(guest, bytes(100_000)) in (403, 413)
+    assert not restoring.waits(database)
+
+
+def test_forms_from_elsewhere_change_nothing(
+    coach: FlaskClient, session_id: str, database: Path
+) -> None:
+    for address in ("/data/backup", "/data/tokens", "/data/restore", "/data/restore/call-off"):
+        answer = coach.post(address, headers={"Origin": "http://evil.example"})
+        assert answer.status_code == 403
+    assert backups.copies(database.parent / "backups") == []
+
+
+def test_a_token_is_shown_once_opens_the_api_and_can_be_revoked(
+    coach: FlaskClient, guest: FlaskClient, session_id: str, database: Path
+) -> None:
+    form = {"name": "<b>club</b>"}
+    page = coach.post("/data/tokens", data=form, headers=HERE, follow_redirects=True).text
+    secret = page.split('class="secret">')[1].split("<")[0]
+    assert "&lt;b&gt;club" in page
+    assert secret not in coach.get("/data").text
+    assert secret.encode() not in database.read_bytes()
+    bearer = {"Authorization": f"Bearer {secret}"}
+    assert guest.get("/api/v1/unit", headers=bearer).status_code == 200
+    (token,) = ApiTokens(database, "rack").all()
+    coach.post(f"/data/tokens/{token.id}/revoke", headers=HERE)
+    assert guest.get("/api/v1/unit", headers=bearer).status_code == 401
+    assert coach.post(f"/data/tokens/{token.id}/revoke", headers=HERE).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 41, "\u202e"])
+def test_a_token_needs_a_name(coach: FlaskClient, session_id: str, name: str) -> None:
+    assert coach.post("/data/tokens", data={"name": name}, headers=HERE).status_code == 400

@@ -1,0 +1,71 @@
+"""What lifters sign in with, for the coach: PINs and cards."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from device.accounts import LifterAccess
+from device.errors import AccountError, StoreError
+from web.identity import accounts
+from web.pages import Rendered, render_message
+from web.qr import QR_LENGTH, qr_svg
+
+Answer = str | Response | Rendered
+
+
+def lifters_blueprint() -> Blueprint:
+    """The routes `/access...`."""
+    blueprint = Blueprint("lifter_access", __name__, url_prefix="/access")
+
+    @blueprint.get("")
+    def people() -> Answer:
+        try:
+            found = accounts().lifters() if accounts().path.exists() else []
+        except StoreError as error:
+            return render_message("No lifters to show", str(error), 503)
+        return render_template("accounts/lifters.html", lifters=found)
+
+    @blueprint.post("/<lifter_id>/pin")
+    def pin(lifter_id: str) -> Answer:
+        typed = "".join(request.form.get("pin", "").split())
+        try:
+            accounts().set_pin(lifter_id, typed or None)
+        except AccountError as error:
+            return render_message("That PIN was not taken", str(error), 400)
+        except StoreError as error:
+            return render_message("That did not work", str(error), 503)
+        return redirect(f"/access#{lifter_id}", 303)
+
+    @blueprint.post("/<lifter_id>/card")
+    def card(lifter_id: str) -> Answer:
+        # Not a redirect: the secret is in this answer and nowhere else.
+        try:
+            secret = accounts().new_card(lifter_id)
+            lifter = _named(lifter_id)
+        except AccountError as error:
+            return render_message("No card was made", str(error), 404)
+        except StoreError as error:
+            return render_message("That did not work", str(error), 503)
+        address = f"{request.host_url}card/{secret}"
+        qr = qr_svg(address) if len(address) <= QR_LENGTH else ""
+        return render_template("accounts/new_card.html", lifter=lifter, address=address, qr=qr)
+
+    @blueprint.post("/<lifter_id>/no-card")
+    def no_card(lifter_id: str) -> Answer:
+        try:
+            accounts().drop_card(lifter_id)
+        except AccountError as error:
+            return render_message("That did not work", str(error), 404)
+        except StoreError as error:
+            return render_message("That did not work", str(error), 503)
+        return redirect(f"/access#{lifter_id}", 303)
+
+    return blueprint
+
+
+def _named(lifter_id: str) -> LifterAccess:
+    for lifter in accounts().lifters():
+        if lifter.id == lifter_id:
+            return lifter
+    raise AccountError("There is no such lifter; open the list again.")

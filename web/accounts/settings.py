@@ -1,0 +1,108 @@
+"""The Settings page: what the coach may choose, his password, and what was done lately."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from device import audit
+from device.accounts import Accounts
+from device.audit import Action, Actor
+from device.chosen import Chosen, Value
+from device.commands import NewSettings
+from device.errors import AccountError, LiveError, SettingsError, StoreError
+from device.live import LiveClient
+from device.settings import Settings
+from web.accounts.choices import choices_of, typed
+from web.accounts.sign_in import Door, RefusedError
+from web.hub import LiveHub
+from web.identity import Role, accounts, begin
+from web.pages import Rendered
+
+Answer = str | Response | Rendered
+AUDIT_ROWS = 30
+
+
+def settings_blueprint(chosen: Chosen, socket: Path, hub: LiveHub, door: Door) -> Blueprint:
+    """The routes `/settings` and `/settings/password`."""
+    blueprint = Blueprint("settings", __name__, url_prefix="/settings")
+
+    @blueprint.get("")
+    def show() -> Answer:
+        return _page(chosen, hub)
+
+    @blueprint.post("")
+    def change() -> Answer:
+        try:
+            values = typed(request.form, chosen.own, now_of(chosen))
+            if values:
+                take(chosen, values, accounts(), socket)
+        except SettingsError as error:
+            return _page(chosen, hub, problem=str(error)), 400
+        except StoreError as error:
+            return _page(chosen, hub, problem=str(error)), 503
+        return redirect("/settings?saved", 303)
+
+    @blueprint.post("/password")
+    def password() -> Answer:
+        new = request.form.get("new", "")
+        try:
+            door.coach(request.form.get("old", ""), request.remote_addr)
+            if new != request.form.get("again", ""):
+                raise AccountError("The two new passwords are not the same; type them again.")
+            entered = accounts().change_password(new, Actor.COACH)
+        except RefusedError as error:
+            return _page(chosen, hub, password_problem=str(error)), error.status
+        except AccountError as error:
+            return _page(chosen, hub, password_problem=str(error)), 400
+        except StoreError as error:
+            return _page(chosen, hub, password_problem=str(error)), 503
+        begin(Role.COACH, entered, stay=False)
+        return redirect("/settings?password", 303)
+
+    return blueprint
+
+
+def now_of(chosen: Chosen) -> Settings:
+    """The settings as they are; the unit's own where what was chosen can't be read."""
+    try:
+        return chosen.settings
+    except SettingsError:
+        return chosen.own
+
+
+def take(chosen: Chosen, values: dict[str, Value], accounts_: Accounts, socket: Path) -> None:
+    """Writes what was chosen, notes it, and tells the unit, if it runs; else it reads it when it
+    starts. Raises SettingsError, StoreError."""
+    chosen.change(values)
+    words = ", ".join(f"{key} = {value}" for key, value in values.items())
+    accounts_.note(Actor.COACH, Action.SETTINGS, words)
+    try:
+        with LiveClient(socket) as client:
+            client.send(NewSettings())
+    except LiveError:
+        pass  # the page shows whether the unit has taken it up
+
+
+def _page(chosen: Chosen, hub: LiveHub, problem: str = "", password_problem: str = "") -> str:
+    now = now_of(chosen)
+    rows: list[audit.AuditRow] = []
+    try:
+        chosen.settings  # noqa: B018 - for the sentence of a file that can't be read
+        rows = audit.newest(accounts().path, AUDIT_ROWS)
+    except (SettingsError, StoreError) as error:
+        problem = problem or str(error)
+    state = hub.newest().state
+    return render_template(
+        "accounts/settings.html",
+        groups=choices_of(chosen.own, now),
+        audit=rows,
+        problem=problem,
+        password_problem=password_problem,
+        saved="saved" in request.args,
+        password_saved="password" in request.args,
+        unit_runs=state is not None,
+        taken_up=state is not None and state.threshold_deg == now.wink.threshold_deg,
+    )

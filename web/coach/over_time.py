@@ -1,0 +1,123 @@
+"""A lifter over time: wink and onset against date and load, and how deep neutral holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from web.coach import words
+from web.coach.lifters import SetRow
+from web.coach.scatter import Point, Scatter, date_ticks, days, load_ticks, scatter
+from web.coach.spread import Spread, spread, trend
+
+_MONTH_DAYS = 365.25 / 12
+_LEAST_DAYS = 14.0
+_LEAST_KG = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One picture with what it says."""
+
+    title: str
+    unit: str
+    picture: Scatter | None
+    said: str
+    level: str  # what the dashed line is
+
+
+@dataclass(frozen=True, slots=True)
+class OverTime:
+    """Everything that the sets of a time tell."""
+
+    panels: tuple[Panel, ...]
+    wink: Spread  # between sets
+    at_parallel: Spread
+    reps: int
+    measured: int
+    winks: int
+    neutral: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    title: str
+    what: str
+    unit: str
+    level: str
+    value: Callable[[SetRow], float | None]
+    sd: Callable[[SetRow], float | None]
+
+
+_MEASURES = (
+    _Measure(
+        "Wink", "the wink", "°", "threshold", lambda row: row.wink_deg, lambda row: row.wink_sd_deg
+    ),
+    _Measure(
+        "5° tucked, cm above parallel,",
+        "the height where the tuck begins",
+        " cm",
+        "parallel",
+        lambda row: row.onset_cm,
+        lambda row: row.onset_sd_cm,
+    ),
+)
+
+
+def over_time(sets: Sequence[SetRow], threshold_deg: float) -> OverTime:
+    """The panels and sums; what was not measured stays 'not measured'."""
+    panels = []
+    for measure in _MEASURES:
+        level = threshold_deg if measure.level == "threshold" else 0.0
+        panels += [_by_date(measure, sets, level), _by_load(measure, sets, level)]
+    neutral_reps = sum(row.neutral_reps for row in sets)
+    deep = [row for row in sets if row.neutral_cm is not None]
+    counted = sum(row.neutral_reps for row in deep)
+    neutral_cm = (
+        sum((row.neutral_cm or 0.0) * row.neutral_reps for row in deep) / counted
+        if counted
+        else None
+    )
+    measured = sum(row.measured for row in sets)
+    onsets = sum(row.onsets for row in sets)
+    return OverTime(
+        panels=tuple(panels),
+        wink=spread([row.wink_deg for row in sets]),
+        at_parallel=spread([row.at_parallel_deg for row in sets]),
+        reps=sum(row.reps for row in sets),
+        measured=measured,
+        winks=sum(row.winks for row in sets),
+        neutral=words.neutral_words(
+            measured, neutral_reps, neutral_cm, spread([row.onset_cm for row in sets]), onsets
+        ),
+    )
+
+
+def _by_date(measure: _Measure, sets: Sequence[SetRow], level: float) -> Panel:
+    points = [Point(days(row.utc), measure.value(row), measure.sd(row)) for row in sets]
+    ticks = date_ticks([point.x for point in points], words.MONTHS)
+    return _panel(measure, points, ticks, level, "by date", (_MONTH_DAYS, "a month", _LEAST_DAYS))
+
+
+def _by_load(measure: _Measure, sets: Sequence[SetRow], level: float) -> Panel:
+    points = [
+        Point(row.kg, measure.value(row), measure.sd(row)) for row in sets if row.kg is not None
+    ]
+    ticks = load_ticks([point.x for point in points])
+    return _panel(measure, points, ticks, level, "by load", (10.0, "for every 10 kg", _LEAST_KG))
+
+
+def _panel(
+    measure: _Measure,
+    points: Sequence[Point],
+    ticks: Sequence[tuple[float, str]],
+    level: float,
+    against: str,
+    step: tuple[float, str, float],
+) -> Panel:
+    by, called, least = step
+    known = [(point.x, point.y) for point in points if point.y is not None]
+    line = trend([x for x, _ in known], [y for _, y in known], least)
+    said = words.trend_words(measure.what, line, len(known), by, called, measure.unit)
+    picture = scatter(points, line, ticks, level)
+    return Panel(f"{measure.title} {against}", measure.unit, picture, said, measure.level)

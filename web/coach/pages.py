@@ -1,0 +1,183 @@
+"""What the coach reads; a signed-in lifter reads the same of his own history."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from device.errors import StoreError
+from device.retention import months_kept
+from web import charts, queries
+from web.coach import words
+from web.coach.compare import comparison
+from web.coach.depth import depth_curve, depth_scale
+from web.coach.forms import add_forms
+from web.coach.lifters import lifter as one_lifter
+from web.coach.lifters import lifters as all_lifters
+from web.coach.over_time import over_time
+from web.coach.search import Wanted, search, stored
+from web.coach.sets import MOST_REPS, Condition, notes_of, place_of_set, reps_of
+from web.coach.sides import sides
+from web.coach.today import day_at_the_rack
+from web.hub import LiveHub
+from web.identity import own_lifter
+from web.pages import Rendered, render_message
+
+TABLE_SETS = 30  # in a lifter's table; the pictures show more
+
+
+def coach_blueprint(database: Path, hub: LiveHub, threshold_deg: float) -> Blueprint:
+    """The routes that read, and with them those that write (`forms`)."""
+    blueprint = Blueprint("coach", __name__)
+    for address, view in (
+        ("/today", _today),
+        ("/sessions", _sessions),
+        ("/sessions/<session_id>", _session),
+        ("/lifters", _lifters),
+        ("/lifters/<lifter_id>", _lifter),
+        ("/lifters/<lifter_id>/delete", _delete),
+        ("/compare", _compare),
+    ):
+        blueprint.add_url_rule(
+            address, view.__name__.lstrip("_"), _told(database, threshold_deg, view)
+        )
+    add_forms(blueprint, database, hub)
+    return blueprint
+
+
+def _told(database: Path, threshold_deg: float, view: Any) -> Any:
+    """A view that may read the database, with its troubles in a sentence."""
+
+    @wraps(view)
+    def answer(**address: str) -> str | Rendered:
+        try:
+            found: str | Rendered = view(database, threshold_deg, **address)
+        except StoreError as error:
+            # a unit that has never run is no fault of the server
+            status = 503 if database.exists() else 200
+            return render_message("No history to show", str(error), status)
+        return found
+
+    return answer
+
+
+def _today(database: Path, _: float) -> str:
+    today = datetime.now().astimezone().date()
+    day = day_at_the_rack(database, today)
+    return _page("today", day=day, title=words.day_words(day.day, today), is_today=day.day == today)
+
+
+def _sessions(database: Path, _: float) -> str:
+    page = min(max(1, request.args.get("page", 1, type=int)), 10_000)
+    wanted = Wanted.of(request.args)
+    own = own_lifter()
+    if own is not None:
+        wanted = Wanted.of({**request.args, "lifter": own or "nobody-signed-in"})
+    found, older = search(database, wanted, page)
+    people = [] if own is not None else all_lifters(database)
+    return _page(
+        "sessions",
+        sessions=found,
+        older=older,
+        page=page,
+        wanted=wanted,
+        people=people,
+        own=own is not None,
+        months=months_kept(database),
+    )
+
+
+def _session(database: Path, _: float, session_id: str) -> str | Rendered:
+    found = queries.session(database, session_id)
+    own = own_lifter()
+    if found is None or (own is not None and found[0].lifter_id != own):
+        return render_message("No such session", words.GONE, 404)
+    row, reps = found
+    over_depth = request.args.get("curves") != "time"
+    depths, times = depth_scale(reps), charts.scale_for(reps)
+    sets: dict[int, list[tuple[queries.RepRow, Any]]] = {}
+    for rep in reps:
+        picture = depth_curve(rep, depths) if over_depth else charts.rep_chart(rep, times)
+        sets.setdefault(rep.set, []).append((rep, picture))
+    return _page(
+        "session",
+        session=row,
+        sets=sets,
+        sides={number: sides([rep for rep, _ in found]) for number, found in sets.items()},
+        notes=notes_of(database, session_id),
+        scale=depths if over_depth else times,
+        over_depth=over_depth,
+        people=[] if own is not None else all_lifters(database),
+    )
+
+
+def _lifters(database: Path, _: float) -> str:
+    typed = " ".join(request.args.get("text", "").split())[:40]
+    found = all_lifters(database)
+    if typed:
+        found = [one for one in found if typed.casefold() in one.name.casefold()]
+    deleted = words.DELETED if request.args.get("deleted") == "1" else None
+    return _page("lifters", people=found, typed=typed, deleted=deleted)
+
+
+def _lifter(database: Path, threshold_deg: float, lifter_id: str) -> str | Rendered:
+    own = own_lifter()
+    if own is not None and own != lifter_id:
+        return render_message("Not for you", words.NOT_YOURS, 403)
+    period = request.args.get("period", "12")
+    period = period if period in words.PERIODS else "12"
+    tag = " ".join(request.args.get("tag", "").split())
+    since = ""
+    if period:
+        days = timedelta(days=int(period) * 365.25 / 12)
+        since = stored(datetime.now().astimezone() - days)
+    found = one_lifter(database, lifter_id, since, tag)
+    if found is None:
+        return render_message("No such lifter", words.GONE, 404)
+    return _page(
+        "lifter",
+        lifter=found,
+        told=over_time(found.sets, threshold_deg),
+        newest=found.sets[: -TABLE_SETS - 1 : -1],
+        period=period,
+        tag=tag.casefold(),
+        people=[] if own is not None else all_lifters(database),
+    )
+
+
+def _delete(database: Path, _: float, lifter_id: str) -> str | Rendered:
+    found = one_lifter(database, lifter_id)
+    if found is None:
+        return render_message("No such lifter", words.GONE, 404)
+    return _page("delete", lifter=found)
+
+
+def _compare(database: Path, _: float) -> str:
+    asked = [Condition.of(request.args, side) for side in "ab"]
+    places = [place_of_set(database, side.set_id) if side.set_id else None for side in asked]
+    chosen = all(side.chosen for side in asked)
+    result = None
+    if chosen:
+        result = comparison(*(reps_of(database, side) for side in asked))
+    others = None
+    beside = next((place for place in places if place and place.lifter_id), None)
+    if not chosen and beside is not None and beside.lifter_id is not None:
+        others = one_lifter(database, beside.lifter_id)
+    return _page(
+        "compare",
+        asked=asked,
+        places=places,
+        result=result,
+        others=others.sets[: -TABLE_SETS - 1 : -1] if others else (),
+        people=all_lifters(database),
+        exercises=words.EXERCISES,
+        most_reps=MOST_REPS,
+    )
+
+
+def _page(name: str, **values: Any) -> str:
+    return render_template(f"coach/{name}.html", say=words, **values)

@@ -1,0 +1,169 @@
+"""Finding sessions: by lifter, date, load, verdict, and words in names, tags and notes.
+
+Every statement of these pages finds its rows through an index; tests/web/coach/test_plans.py holds
+that. CROSS JOIN is SQLite's way of saying 'in this order': sessions, their sets, their reps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from device.records import VerdictName
+from web.queries import SessionRow, reading, with_verdicts
+
+PAGE_SESSIONS = 30
+LONGEST_TEXT = 60
+MOST_KG = 1000.0
+_NOBODY = "nobody"
+
+_FOUND = """
+SELECT sessions.id, sessions.recorded_utc, sessions.clock_synchronised, sessions.lifter_id,
+    lifters.name AS lifter
+FROM sessions LEFT JOIN lifters ON lifters.id = sessions.lifter_id
+    LEFT JOIN session_totals AS totals ON totals.session_id = sessions.id
+WHERE sessions.recorded_utc >= :since AND sessions.recorded_utc < :until{conditions}
+ORDER BY sessions.recorded_utc DESC, sessions.rowid DESC LIMIT :limit OFFSET :offset
+"""
+# The totals rule most sessions out; what is left is looked at set by set.
+_LOAD = """
+ AND totals.kg_high >= :kg_low AND totals.kg_low <= :kg_high AND EXISTS (
+    SELECT 1 FROM sets JOIN reps ON reps.set_id = sets.id
+    WHERE sets.session_id = sessions.id AND reps.undone_utc IS NULL
+        AND reps.load_kg BETWEEN :kg_low AND :kg_high)"""
+_TEXT = """
+ AND (lifters.name_key LIKE :text ESCAPE '\\'
+    OR EXISTS (SELECT 1 FROM set_tags WHERE set_tags.session_id = sessions.id
+        AND set_tags.tag_key LIKE :text ESCAPE '\\')
+    OR EXISTS (SELECT 1 FROM session_notes WHERE session_notes.session_id = sessions.id
+        AND session_notes.text LIKE :text ESCAPE '\\')
+    OR EXISTS (SELECT 1 FROM set_notes WHERE set_notes.session_id = sessions.id
+        AND set_notes.text LIKE :text ESCAPE '\\'))"""
+_PAIN = """
+ AND EXISTS (SELECT 1 FROM set_notes WHERE set_notes.session_id = sessions.id
+    AND set_notes.pain = 1)"""
+_VERDICTS = {
+    VerdictName.CLEAN.value: " AND totals.clean > 0",
+    VerdictName.WINK.value: " AND totals.winks > 0",
+    VerdictName.NOT_MEASURED.value: " AND totals.not_measured > 0",
+    VerdictName.PARTIAL.value: " AND totals.partial > 0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person filled in; None or empty: anything."""
+
+    text: str = ""
+    lifter: str = ""  # an id, or 'nobody'
+    since: date | None = None
+    until: date | None = None  # this day included
+    kg_low: float | None = None
+    kg_high: float | None = None
+    verdict: str = ""
+    pain: bool = False
+
+    @classmethod
+    def of(cls, form: Mapping[str, str]) -> Wanted:
+        """From an address; what makes no sense counts as not filled in."""
+        verdict = form.get("verdict", "")
+        return cls(
+            text=" ".join(form.get("text", "").split())[:LONGEST_TEXT],
+            lifter=form.get("lifter", ""),
+            since=day_of(form.get("since", "")),
+            until=day_of(form.get("until", "")),
+            kg_low=number_of(form.get("kg_low", "")),
+            kg_high=number_of(form.get("kg_high", "")),
+            verdict=verdict if verdict in _VERDICTS else "",
+            pain=form.get("pain", "") == "1",
+        )
+
+    @property
+    def anything(self) -> bool:
+        """Whether nothing at all was filled in."""
+        return self == Wanted()
+
+    def address(self) -> dict[str, str]:
+        """What `of` makes this from."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        told = {
+            name: f"{value:g}" if isinstance(value, float) else str(value)
+            for name, value in values.items()
+            if value not in (None, "", False)
+        }
+        return told | ({"pain": "1"} if self.pain else {})
+
+
+def search(path: Path, wanted: Wanted, page: int = 1) -> tuple[list[SessionRow], bool]:
+    """The newest sessions that are wanted, and whether there are older ones. Raises StoreError."""
+    since, until = day_bounds(wanted.since, wanted.until)
+    conditions, values = _conditions(wanted)
+    values |= {"since": since, "until": until}
+    values |= {"limit": PAGE_SESSIONS + 1, "offset": (page - 1) * PAGE_SESSIONS}
+    with reading(path) as connection:
+        rows = connection.execute(_FOUND.format(conditions=conditions), values).fetchall()
+        found = with_verdicts(connection, rows[:PAGE_SESSIONS])
+    return found, len(rows) > PAGE_SESSIONS
+
+
+def day_bounds(since: date | None, until: date | None) -> tuple[str, str]:
+    """From the first day's midnight on the unit's clock to the last one's, as stored times."""
+    first = "" if since is None else stored(midnight(since))
+    last = "~" if until is None else stored(midnight(until + timedelta(days=1)))
+    return first, last
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins on the unit's own clock."""
+    return datetime.combine(day, time()).astimezone()
+
+
+def stored(moment: datetime) -> str:
+    """A time as the database writes it."""
+    utc = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return utc.replace("+00:00", "Z")
+
+
+def _conditions(wanted: Wanted) -> tuple[str, dict[str, object]]:
+    conditions = _VERDICTS.get(wanted.verdict, "") + (_PAIN if wanted.pain else "")
+    values: dict[str, object] = {}
+    if wanted.lifter == _NOBODY:
+        conditions += " AND sessions.lifter_id IS NULL"
+    elif wanted.lifter:
+        conditions += " AND sessions.lifter_id = :lifter"
+        values["lifter"] = wanted.lifter
+    if wanted.kg_low is not None or wanted.kg_high is not None:
+        conditions += _LOAD
+        values["kg_low"] = 0.0 if wanted.kg_low is None else wanted.kg_low
+        values["kg_high"] = MOST_KG if wanted.kg_high is None else wanted.kg_high
+    if wanted.text:
+        conditions += _TEXT
+        values["text"] = f"%{_literal(wanted.text.casefold())}%"
+    return conditions, values
+
+
+def _literal(text: str) -> str:
+    """Without the letters that mean something to LIKE."""
+    for letter in "\\%_":
+        text = text.replace(letter, f"\\{letter}")
+    return text
+
+
+def day_of(text: str) -> date | None:
+    """`2026-11-22`; None for anything that is no day."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 1970 < day.year < 9000 else None
+
+
+def number_of(text: str) -> float | None:
+    """A weight in kilograms; None for anything that is none."""
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        return None
+    return number if 0 <= number <= MOST_KG else None

@@ -1,0 +1,171 @@
+"""The rack screen and its two choosers: who lifts, and what is on the bar.
+
+They change nothing themselves: their forms go to `/commands/...` and come back.
+"""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Blueprint, render_template, request
+
+from device.errors import StoreError
+from device.records import Exercise, LiveState
+from web.hub import LiveHub
+from web.rack import roster
+from web.rack import words as say
+from web.rack.plates import (
+    BARS,
+    HANDHELD,
+    LARGEST,
+    PLATES,
+    LoadedBar,
+    draw,
+    load_bar,
+    nearest,
+    without_outermost,
+)
+from web.rack.view import rack_view
+
+STEPS = {"kg": (1.0, 2.0, 4.0, 10.0), "lb": (2.5, 5.0, 10.0, 25.0)}  # of a weight held by hand
+FINE = {"kg": 2.5, "lb": 5.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Leads to the load page with another load."""
+
+    label: str
+    href: str
+    chosen: bool = False
+    possible: bool = True
+
+
+def rack_blueprint(database: Path, hub: LiveHub, units: Callable[[], str]) -> Blueprint:
+    """The routes `/rack`, `/rack/who` and `/rack/load`; `units`: what weights are typed in here."""
+    blueprint = Blueprint("rack", __name__, url_prefix="/rack")
+
+    @blueprint.get("")
+    def screen() -> str:
+        return render_template("rack/screen.html", now=rack_view(hub.newest()))
+
+    @blueprint.get("/who")
+    def who() -> str:
+        letter = request.args.get("letter", "")[:1]
+        try:
+            found = roster.starting_with(database, letter) if letter else _names(database, hub)
+            problem = None
+        except StoreError as error:
+            found, problem = [], str(error)
+        return render_template(
+            "rack/who.html",
+            names=found,
+            problem=problem,
+            letter=letter,
+            letters=string.ascii_uppercase,
+            giving=request.args.get("for") == "set",
+            now=_state(hub),
+        )
+
+    @blueprint.get("/load")
+    def load() -> str:
+        state = _state(hub)
+        unit, bar, amount = _asked(state, units())
+        loaded = load_bar(amount, unit, bar)
+        return render_template(
+            "rack/load.html",
+            loaded=loaded,
+            drawn=draw(loaded),
+            rest=say.left_over(loaded.rest, unit),
+            more=_more(loaded),
+            less=_less(loaded),
+            bars=[] if bar == HANDHELD else _bars(loaded),
+            units=_units(loaded),
+            exercises=say.EXERCISES,
+            exercise=state.exercise if state else None,
+        )
+
+    return blueprint
+
+
+def _state(hub: LiveHub) -> LiveState | None:
+    return hub.newest().state
+
+
+def _names(database: Path, hub: LiveHub) -> list[str]:
+    """Who was here lately; who is signed in comes first, even if the unit has not written it."""
+    found = roster.lately_here(database) if database.exists() else []
+    state = _state(hub)
+    here = state.lifter if state else None
+    if here is None:
+        return found
+    return [here, *(name for name in found if name.casefold() != here.casefold())]
+
+
+def _asked(state: LiveState | None, usual: str) -> tuple[str, float, float]:
+    """Unit, bar and load: what the address asks for, else what the unit has, else what is usual."""
+    entered = state is not None and state.load_kg is not None
+    unit = request.args.get("unit", state.load_unit if state and entered else usual)
+    if unit not in BARS:
+        unit = usual
+    goblet = state is not None and state.exercise == Exercise.GOBLET
+    bar = request.args.get("bar", BARS[unit][0], type=float)
+    if goblet or bar not in (*BARS[unit], HANDHELD):
+        bar = HANDHELD if goblet else BARS[unit][0]
+    known = None if state is None or state.load_kg is None else say.amount(state.load_kg, unit)
+    amount = request.args.get("amount", bar if known is None else known, type=float)
+    if not math.isfinite(amount):
+        amount = bar
+    return unit, bar, min(max(amount, 0.0), LARGEST[unit])
+
+
+def _to(label: str, amount: float, unit: str, bar: float, chosen: bool = False) -> Button:
+    possible = 0.0 <= amount <= LARGEST[unit]
+    href = f"/rack/load?amount={round(amount, 2):g}&unit={unit}&bar={bar:g}"
+    return Button(label, href, chosen, possible)
+
+
+def _more(loaded: LoadedBar) -> list[Button]:
+    """A pair of each plate, or steps of a weight held by hand."""
+    total, unit, bar = loaded.total, loaded.unit, loaded.bar
+    if bar == HANDHELD:
+        return [_to(f"+{step:g}", total + step, unit, bar) for step in STEPS[unit]]
+    begin = max(total, bar)
+    return [_to(f"{size.weight:g}", begin + 2 * size.weight, unit, bar) for size in PLATES[unit]]
+
+
+def _less(loaded: LoadedBar) -> list[Button]:
+    total, unit, bar = loaded.total, loaded.unit, loaded.bar
+    if bar == HANDHELD:
+        return [_to(f"−{step:g}", total - step, unit, bar) for step in STEPS[unit]]
+    return [
+        _to("Last plates off", without_outermost(loaded), unit, bar),
+        _to("Bare bar", bar, unit, bar),
+        _to(f"−{FINE[unit]:g}", total - FINE[unit], unit, bar),
+        _to(f"+{FINE[unit]:g}", total + FINE[unit], unit, bar),
+    ]
+
+
+def _bars(loaded: LoadedBar) -> list[Button]:
+    """Another bar with the same plates."""
+    plates = max(0.0, loaded.total - loaded.bar)
+    return [
+        _to(f"{bar:g} {loaded.unit}", bar + plates, loaded.unit, bar, bar == loaded.bar)
+        for bar in BARS[loaded.unit]
+    ]
+
+
+def _units(loaded: LoadedBar) -> list[Button]:
+    found = []
+    for unit in BARS:
+        if unit == loaded.unit:
+            found.append(_to(unit, loaded.total, unit, loaded.bar, True))
+            continue
+        factor = say.KG_PER_LB if unit == "kg" else 1 / say.KG_PER_LB
+        bar = HANDHELD if loaded.bar == HANDHELD else BARS[unit][0]
+        found.append(_to(unit, nearest(loaded.total * factor, unit), unit, bar))
+    return found

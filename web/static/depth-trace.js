@@ -1,0 +1,153 @@
+// Tilt and wink against the depth of the squat: this rep strong, the rep before faint.
+"use strict";
+
+class DepthTrace {
+  static DEEPEST = 0.65; // share of the standing hip height
+  static LOW_DEG = -12;
+  static HIGH_DEG = 24;
+  static MOST = 600; // samples of a rep; more is a pause
+
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.rep = [];
+    this.before = []; // of the same lifter
+    this.lifter = null;
+    this.now = null;
+    this.moving = false;
+    this.threshold = null;
+    this.waiting = false;
+    new ResizeObserver(() => this.redraw()).observe(canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
+  }
+
+  add(state) {
+    if (state.lifter !== this.lifter) {
+      this.lifter = state.lifter;
+      this.rep = [];
+      this.before = [];
+    }
+    const moving = ["descent", "bottom", "ascent"].includes(state.rack.phase);
+    if (moving && !this.moving && this.rep.length) { this.before = this.rep; this.rep = []; }
+    this.moving = moving;
+    this.threshold = state.threshold_deg;
+    this.now = { drop: state.hip_drop, tilt: state.tilt_deg, wink: state.wink_deg };
+    if (moving && this.rep.length < DepthTrace.MOST) this.rep.push(this.now);
+    this.redraw();
+  }
+
+  redraw() {
+    if (this.waiting) return;
+    this.waiting = true;
+    requestAnimationFrame(() => { this.waiting = false; this.draw(); });
+  }
+
+  draw() {
+    const ratio = devicePixelRatio || 1;
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    this.canvas.width = width * ratio;
+    this.canvas.height = height * ratio;
+    const pen = this.canvas.getContext("2d");
+    pen.scale(ratio, ratio);
+    const style = getComputedStyle(this.canvas);
+    const color = (name) => style.getPropertyValue(name).trim();
+    const { low, high } = this.range();
+    const bottom = height - 26;
+    const x = (drop) => 4 + (Math.min(Math.max(drop, 0), DepthTrace.DEEPEST) / DepthTrace.DEEPEST) * (width - 16);
+    const y = (degrees) => 6 + ((high - degrees) / (high - low)) * (bottom - 6);
+    const size = Math.max(14, Math.min(22, width / 24));
+    pen.font = `${size}px ${style.fontFamily}`;
+    pen.lineJoin = pen.lineCap = "round";
+
+    this.wink(pen, this.rep, x, y, color("--wink-area"));
+    this.rule(pen, width, y(0), color("--faint"), []);
+    if (this.threshold !== null) this.rule(pen, width, y(this.threshold), color("--wink"), [10, 8]);
+    this.curve(pen, this.before, x, y, color("--line"), 4);
+    this.curve(pen, this.rep, x, y, color("--ink"), 6);
+    if (this.now && this.now.drop !== null && this.now.tilt !== null) {
+      pen.fillStyle = color("--ink");
+      pen.beginPath();
+      pen.arc(x(this.now.drop), y(this.now.tilt), 11, 0, 7);
+      pen.fill();
+    }
+    this.labels(pen, width, height, y, size, color);
+  }
+
+  // The fixed range, or wider where the lifter goes beyond it.
+  range() {
+    const tilts = [...this.rep, ...this.before].map((sample) => sample.tilt).filter((tilt) => tilt !== null);
+    return {
+      low: Math.min(DepthTrace.LOW_DEG, ...tilts) - 2,
+      high: Math.max(DepthTrace.HIGH_DEG, (this.threshold ?? 0) + 4, ...tilts) + 2,
+    };
+  }
+
+  curve(pen, samples, x, y, color, width) {
+    pen.strokeStyle = color;
+    pen.lineWidth = width;
+    for (const run of DepthTrace.runs(samples, "tilt")) {
+      pen.beginPath();
+      for (const sample of run) pen.lineTo(x(sample.drop), y(sample.tilt));
+      pen.stroke();
+    }
+  }
+
+  wink(pen, samples, x, y, color) {
+    pen.fillStyle = pen.strokeStyle = color;
+    pen.lineWidth = 1;
+    // One piece a step: the way up covers the way down instead of cutting it out.
+    for (const run of DepthTrace.runs(samples, "wink")) {
+      for (let index = 1; index < run.length; index += 1) {
+        const [from, to] = [run[index - 1], run[index]];
+        pen.beginPath();
+        pen.moveTo(x(from.drop), y(0));
+        pen.lineTo(x(from.drop), y(from.wink));
+        pen.lineTo(x(to.drop), y(to.wink));
+        pen.lineTo(x(to.drop), y(0));
+        pen.fill();
+        pen.stroke();
+      }
+    }
+  }
+
+  rule(pen, width, y, color, dash) {
+    pen.strokeStyle = color;
+    pen.lineWidth = 2;
+    pen.setLineDash(dash);
+    pen.beginPath();
+    pen.moveTo(0, y);
+    pen.lineTo(width, y);
+    pen.stroke();
+    pen.setLineDash([]);
+  }
+
+  labels(pen, width, height, y, size, color) {
+    const words = this.canvas.dataset;
+    pen.fillStyle = color("--soft");
+    pen.textAlign = "right";
+    pen.fillText(words.neutral, width, y(0) - 6);
+    if (this.threshold !== null) {
+      pen.fillStyle = color("--wink");
+      pen.fillText(`${words.threshold} ${Math.round(this.threshold)}°`, width, y(this.threshold) - 6);
+    }
+    pen.fillStyle = color("--soft");
+    pen.fillText(`${words.deeper} →`, width, height - 4);
+    pen.textAlign = "left";
+    pen.fillText(words.standing, 0, height - 4);
+    pen.fillText(`↑ ${words.forward}`, 0, size);
+    pen.fillText(words.wink, width * 0.45 + size, height - 4);
+    pen.fillStyle = color("--wink-area");
+    pen.fillRect(width * 0.45, height - 4 - size * 0.7, size * 0.75, size * 0.75);
+  }
+
+  // Stretches without a gap: what was not measured is not drawn.
+  static runs(samples, name) {
+    const runs = [];
+    let open = null;
+    for (const sample of samples) {
+      if (sample[name] === null || sample.drop === null) { open = null; continue; }
+      if (!open) runs.push(open = []);
+      open.push(sample);
+    }
+    return runs.filter((run) => run.length > 1);
+  }
+}
