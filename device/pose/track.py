@@ -77,7 +77,7 @@ class Track:
     def start(self, roi: Roi, time_s: float) -> None:
         """The lifter was found by the detector, and the landmark model agrees."""
         self._now = _Seen(roi, time_s)
-        # of several newcomers the best placed one is taken at once, a lifter is not given up so soon
+        # of newcomers the best placed one is taken at once, a lifter is not given up so soon
         self._compared_s, self._misplaced = time_s, 0 if self._home else IN_A_ROW - 1
         self._home = self._home or roi
         self._lost_s = None
