@@ -56,7 +56,7 @@ def seen(joints: Array, time_s: float = 0.0, skin: bool = True) -> tuple[Keypoin
     raw = np.zeros((480, 848), np.uint16)
     if skin:
         flesh = {"HIP": 0.125, "SHOULDER": 0.06, "KNEE": 0.055, "ANKLE": 0.04}
-        for joint in Joint:
+        for joint in sorted(Joint, key=lambda joint: -in_depth[joint, 2]):  # the nearest is seen
             z = in_depth[joint, 2] - flesh.get(joint.name.split("_")[-1], 0.02)
             u, v = project(in_depth[joint][None], DEPTH)[0]
             cv2.circle(raw, (round(u), round(v)), 12, round(z * 1000), -1)

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from device.records import Cause, EventKind, LiveState
-from device.settings import Settings
+from device.settings import Settings, WebSettings
 from device.store import Store
 from tests.factories import make_health, make_state
 from tests.machine_tree import BLOCK, USB, MachineTree
@@ -23,6 +23,7 @@ from web.app import HUB, create_app
 from web.queries import PAGE_EVENTS
 
 Heard = Callable[[LiveState], None]
+OPEN_TO_READ = Settings(web=WebSettings(reading="everyone"))
 VOLT = "sys/class/hwmon/hwmon1/in0_lcrit_alarm"
 SAMPLE = re.compile(
     r'(racklight_[a-z0-9_]+)((?:\{[a-z]+="(?:[^"\\\n]|\\.)*"(?:,[a-z]+="[^"]*")*\})?) (\S+)'
@@ -38,7 +39,7 @@ def tree(tmp_path: Path) -> MachineTree:
 
 @pytest.fixture
 def app(database: Path, socket_path: Path, tree: MachineTree) -> Iterator[Flask]:
-    made = create_app(database, socket_path, Settings(), tree.machine())
+    made = create_app(database, socket_path, OPEN_TO_READ, tree.machine())
     yield made
     made.extensions[HUB].close()
 
@@ -124,7 +125,7 @@ def test_without_unit_and_sensors_everything_is_not_known_and_nothing_is_zero(
 ) -> None:
     bare = MachineTree(tmp_path / "bare")
     bare.root.rename(tmp_path / "elsewhere")
-    app = create_app(database, socket_path, Settings(), bare.machine())
+    app = create_app(database, socket_path, OPEN_TO_READ, bare.machine())
     try:
         read = plain(html_of(app.test_client()))
     finally:
