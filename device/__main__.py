@@ -7,159 +7,15 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from types import FrameType
 
 from device import paths
+from device.arguments import build_parser
 from device.chosen import Chosen, chosen_beside
 from device.errors import RacklightError, SettingsError
 from device.settings import Settings, load_settings, with_value
 
-
-def build_parser() -> argparse.ArgumentParser:
-    """Every command and argument with its help."""
-    parser = argparse.ArgumentParser(
-        prog="racklight", description="A light on a squat rack that answers to the pelvis."
-    )
-    parser.add_argument(
-        "--settings", type=Path, metavar="FILE", help="settings file (default: the unit's own)"
-    )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="SECTION/KEY=VALUE",
-        help="change one setting for this run; may be given several times",
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add(commands, "run", _run, "run the unit: camera to light, store and page's socket")
-    demo = _add(commands, "demo", _demo, "run with a simulated lifter in front of the camera")
-    demo.add_argument(
-        "--seconds", type=_seconds, metavar="N", help="stop by itself after N seconds"
-    )
-    demo.add_argument(
-        "--host", default="127.0.0.1", help="network address of the page (default: %(default)s)"
-    )
-    replay = _add(commands, "replay", _replay, "measure a recording or a video, offline")
-    replay.add_argument("file", type=Path, help="a .db3 or .bag recording, a video, or a clip")
-    replay.add_argument("--json", type=Path, metavar="OUT.json", help="write the reps as JSON")
-    replay.add_argument("--frames", type=Path, metavar="OUT.csv", help="write every frame as CSV")
-    record = _add(commands, "record", _record, "record the camera to a .db3 file, to check a unit")
-    record.add_argument("file", type=Path, help="the .db3 file to write; it must not exist")
-    record.add_argument("--seconds", type=_seconds, metavar="N", help="stop after N seconds")
-    check = _add(
-        commands, "check", _check, "test camera, models, light, disk and clock, and say the fix"
-    )
-    check.add_argument(
-        "--placement",
-        action="store_true",
-        help="instead: watch somebody who stands on the spot, and say which way to move the unit",
-    )
-    check.add_argument(
-        "--light",
-        action="store_true",
-        help="instead: show every lamp and the buzzer, say what one should see, then show hook"
-        " switch and button as they are (while the unit is not running)",
-    )
-    check.add_argument(
-        "--seconds",
-        type=_seconds,
-        default=20.0,
-        metavar="N",
-        help="how long --placement watches, and --light the switches (default: %(default)s)",
-    )
-    calibrate = _add(
-        commands,
-        "calibrate",
-        _calibrate,
-        "find where a Pi camera sits beside the RealSense, with a printed board",
-    )
-    calibrate.add_argument(
-        "--board",
-        type=Path,
-        metavar="OUT.pdf",
-        help="instead: write the board to print (docs/calibrate.md)",
-    )
-    calibrate.add_argument(
-        "--paper",
-        choices=("A4", "A3"),
-        default="A3",
-        help="what --board is printed on; A3 is seen from farther away (default: %(default)s)",
-    )
-    calibrate.add_argument(
-        "--ruler-mm",
-        type=_ruler_mm,
-        default=150.0,
-        metavar="MM",
-        help="how long the printed ruler of 150 mm really is (default: %(default)s)",
-    )
-    calibrate.add_argument(
-        "--floor",
-        action="store_true",
-        help="instead: say how high and how tilted the unit hangs over the floor",
-    )
-    calibrate.add_argument(
-        "--seconds",
-        type=_seconds,
-        default=300.0,
-        metavar="N",
-        help="how long it waits for all the views it wants (default: %(default)s)",
-    )
-    _add(
-        commands,
-        "password",
-        _password,
-        "give the coach a new password for the page (on the unit: sudo -u racklight)",
-    )
-    _add(commands, "off", _off, "switch lamps and buzzer off (while the unit is not running)")
-    agree = _add(
-        commands, "agree", _agree, "compare the unit with an inclinometer on a lifter's sacrum"
-    )
-    agree.add_argument(
-        "log", type=Path, metavar="LOG.csv", help="the readings (docs/check-with-a-lifter.md)"
-    )
-    agree.add_argument(
-        "--measured",
-        type=Path,
-        metavar="FILE",
-        help="what the unit measured: OUT.csv or OUT.json of a replay, or a database"
-        " (default: the unit's own, newest session)",
-    )
-    agree.add_argument("--session", metavar="ID", help="another session of the database")
-    agree.add_argument(
-        "--offset",
-        type=float,
-        default=0.0,
-        metavar="S",
-        help="the log's second 0 is second S of the recording (default: %(default)s)",
-    )
-    agree.add_argument("--json", action="store_true", help="print the figures as JSON")
-    bench = _add(commands, "bench", _bench, "time every stage on this machine")
-    bench.add_argument("--json", action="store_true", help="print the figures as JSON")
-    bench.add_argument(
-        "--frames",
-        type=int,
-        default=300,
-        metavar="N",
-        help="frames timed for each number of cores (default: %(default)s)",
-    )
-    bench.add_argument("--cores", type=int, choices=(1, 2), help=argparse.SUPPRESS)
-    evaluate = _add(commands, "evaluate", _evaluate, "judge the pelvis estimator on a rendered set")
-    evaluate.add_argument(
-        "--set",
-        dest="folder",
-        type=Path,
-        metavar="DIR",
-        default=Path("data/evalset"),
-        help="the evaluation set, from `python -m models.lifter.evalset` (default: %(default)s)",
-    )
-    evaluate.add_argument(
-        "--json", type=Path, metavar="OUT.json", help="write figures, intervals and reps as JSON"
-    )
-    evaluate.add_argument(
-        "--page", type=Path, metavar="OUT.html", help="write a page of plots (needs matplotlib)"
-    )
-    return parser
+Command = Callable[[Settings, argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -168,8 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _stop)
     try:
         settings = _settings(asked)
-        command: Callable[[Settings, argparse.Namespace], int] = asked.run
-        return command(settings, asked)
+        return _COMMANDS[asked.command](settings, asked)
     except RacklightError as error:
         print(f"racklight: {error}", file=sys.stderr)
         return error.exit_code
@@ -192,19 +47,6 @@ def _settings(asked: argparse.Namespace) -> Settings:
         # a broken file must not keep a light on
         print(f"racklight: {error} The usual pins are switched off.", file=sys.stderr)
         return Settings()
-
-
-def _add(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    run: Callable[[Settings, argparse.Namespace], int],
-    summary: str,
-) -> argparse.ArgumentParser:
-    parser = commands.add_parser(
-        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
-    )
-    parser.set_defaults(run=run)
-    return parser
 
 
 def _run(settings: Settings, asked: argparse.Namespace) -> int:
@@ -390,20 +232,6 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < 1e6:
-        raise argparse.ArgumentTypeError("expected a number of seconds above 0")
-    return seconds
-
-
-def _ruler_mm(text: str) -> float:
-    length_mm = float(text)
-    if not 75 <= length_mm <= 300:
-        raise argparse.ArgumentTypeError("expected 75 to 300 mm; it is 150 at a print of 100 %")
-    return length_mm
-
-
 def _typed(text: str) -> str | int | float | bool:
     if text in ("true", "false"):
         return text == "true"
@@ -413,6 +241,21 @@ def _typed(text: str) -> str | int | float | bool:
         except ValueError:
             continue
     return text
+
+
+_COMMANDS: dict[str, Command] = {
+    "run": _run,
+    "demo": _demo,
+    "replay": _replay,
+    "record": _record,
+    "check": _check,
+    "calibrate": _calibrate,
+    "password": _password,
+    "off": _off,
+    "agree": _agree,
+    "bench": _bench,
+    "evaluate": _evaluate,
+}
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 
 from device.audit import Action, Actor, note
-from device.database import open_for_reading, open_for_writing, sentences, transaction
+from device.database import open_for_writing, reading, sentences, transaction
 from device.errors import AccountError, StoreError
 from device.moment import moment_now
 from device.passwords import check_password, check_pin, hashed, matches
@@ -71,13 +71,13 @@ class Accounts:
         """The coach's session key; None before a password was chosen."""
         if not self.path.exists():
             return None
-        with self._reading() as connection:
+        with reading(self.path) as connection:
             row = connection.execute(f"SELECT session_key FROM coach {_OF_THIS_UNIT}").fetchone()
         return None if row is None else str(row["session_key"])
 
     def coach_enters(self, password: str) -> Entered | None:
         """The session key for the right password, None for a wrong one."""
-        with self._reading() as connection:
+        with reading(self.path) as connection:
             row = connection.execute(f"SELECT * FROM coach {_OF_THIS_UNIT}").fetchone()
         fits = matches(password, _no_hash() if row is None else row["password_hash"])
         return Entered(row["session_key"]) if fits and row is not None else None
@@ -111,7 +111,7 @@ class Accounts:
 
     def lifters(self) -> list[LifterAccess]:
         """Every lifter by name, and what he may sign in with."""
-        with self._reading() as connection:
+        with reading(self.path) as connection:
             rows = connection.execute(
                 "SELECT lifters.id, lifters.name, pin_hash IS NOT NULL AS pin,"
                 " card_hash IS NOT NULL AS card"
@@ -122,14 +122,14 @@ class Accounts:
 
     def lifter_key(self, lifter_id: str) -> Entered | None:
         """A lifter's session key and name; None for one who has neither PIN nor card."""
-        with self._reading() as connection:
+        with reading(self.path) as connection:
             row = connection.execute(f"{_LIFTER} WHERE lifters.id = ?", (lifter_id,)).fetchone()
             return None if row is None else _entered(connection, row)
 
     def lifter_enters(self, name: str, pin: str) -> Entered | None:
         """The lifter of that name, whatever its case, for his PIN; None for a wrong one."""
         key = " ".join(name.split()).casefold()
-        with self._reading() as connection:
+        with reading(self.path) as connection:
             row = connection.execute(f"{_LIFTER} WHERE name_key = ?", (key,)).fetchone()
             entered = None if row is None else _entered(connection, row)
         fits = matches(pin, (row and row["pin_hash"]) or _no_hash())
@@ -137,7 +137,7 @@ class Accounts:
 
     def lifter_of_card(self, secret: str) -> Entered | None:
         """The lifter whose card holds this secret."""
-        with self._reading() as connection:
+        with reading(self.path) as connection:
             row = connection.execute(
                 f"{_LIFTER} WHERE card_hash = ?", (_digest(secret),)
             ).fetchone()
@@ -185,15 +185,6 @@ class Accounts:
             note(connection, unit_id, Actor.COACH, Action.ACCESS, text)
 
     # ------------------------------------------------------------ the file
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        connection = open_for_reading(self.path)
-        try:
-            with sentences(self.path):
-                yield connection
-        finally:
-            connection.close()
 
     @contextmanager
     def _writing(self) -> Iterator[tuple[sqlite3.Connection, str]]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from device.audit import Action, Actor, note
-from device.database import open_for_reading, sentences, transaction
+from device.database import reading, sentences, transaction
 from device.errors import AccountError
 from device.moment import moment_now
 from device.store import Store, new_id
@@ -48,7 +48,7 @@ class ApiTokens:
         """Those that open something, the oldest first; none where there is no database yet."""
         if not self.path.exists():
             return []
-        with self._reading() as connection:
+        with reading(self.path) as connection:
             rows = connection.execute(
                 "SELECT id, name, recorded_utc FROM api_tokens ORDER BY rowid"
             )
@@ -96,20 +96,11 @@ class ApiTokens:
         """The name of the token with this secret; None if there is none."""
         if not secret.startswith(_PREFIX) or not self.path.exists():
             return None
-        with self._reading() as connection:
+        with reading(self.path) as connection:
             row = connection.execute(
                 "SELECT name FROM api_tokens WHERE token_hash = ?", (_digest(secret),)
             ).fetchone()
         return None if row is None else str(row["name"])
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        connection = open_for_reading(self.path)
-        try:
-            with sentences(self.path):
-                yield connection
-        finally:
-            connection.close()
 
     @contextmanager
     def _writing(self) -> Iterator[tuple[sqlite3.Connection, str]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from device.database import open_for_reading, sentences, transaction
+from device.database import reading, sentences, transaction
 from device.moment import moment_now
 from device.store import Store
 
@@ -81,14 +81,10 @@ def record(path: Path, unit_name: str, actor: Actor, action: Action, text: str) 
 
 def newest(path: Path, count: int = 50) -> list[AuditRow]:
     """The newest rows. Raises StoreError."""
-    connection = open_for_reading(path)
-    try:
-        with sentences(path):
-            rows = connection.execute(
-                "SELECT recorded_utc, clock_synchronised, actor, action, text FROM audit"
-                " ORDER BY rowid DESC LIMIT ?",
-                (count,),
-            ).fetchall()
-    finally:
-        connection.close()
+    with reading(path) as connection:
+        rows = connection.execute(
+            "SELECT recorded_utc, clock_synchronised, actor, action, text FROM audit"
+            " ORDER BY rowid DESC LIMIT ?",
+            (count,),
+        ).fetchall()
     return [AuditRow(row[0], bool(row[1]), row[2], row[3], row[4]) for row in rows]

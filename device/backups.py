@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from device.database import open_for_reading, schema_version, sentences
+from device.database import reading, schema_version, sentences
 from device.errors import RacklightError, StoreError
 
 FOLDER = "backups"  # beside the database
@@ -74,7 +74,7 @@ def schema_of(database: Path) -> int:
 
 def state(database: Path) -> str:
     """Says that this program can read the file. Raises StoreError where it can't."""
-    with closing(open_for_reading(database)) as connection, sentences(database):
+    with reading(database) as connection:
         return f"{database} can be read, schema {schema_version(connection)}"
 
 

@@ -70,6 +70,17 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     return connection
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that can't change anything, closed at the end. Raises StoreError."""
+    connection = open_for_reading(path)
+    try:
+        with sentences(path):
+            yield connection
+    finally:
+        connection.close()
+
+
 def schema_version(connection: sqlite3.Connection) -> int:
     """The version of the schema in the file; 0 for an empty file."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from device.audit import Action, Actor, note
-from device.database import open_for_reading, sentences
+from device.database import reading
 from device.errors import NotebookError
 from device.forget import forget
 from device.moment import Moment, moment_now
@@ -28,14 +28,10 @@ ORDER BY recorded_utc LIMIT ?
 
 def months_kept(path: Path) -> int | None:
     """How many months sessions are kept; None: for ever. Raises StoreError."""
-    connection = open_for_reading(path)
-    try:
-        with sentences(path):
-            row = connection.execute(
-                "SELECT months FROM retention JOIN this_unit USING (unit_id)"
-            ).fetchone()
-    finally:
-        connection.close()
+    with reading(path) as connection:
+        row = connection.execute(
+            "SELECT months FROM retention JOIN this_unit USING (unit_id)"
+        ).fetchone()
     return None if row is None else int(row["months"])
 
 

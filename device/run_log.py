@@ -14,12 +14,11 @@ import json
 import os
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import TracebackType
 
-from device.database import open_for_reading, sentences
+from device.database import reading
 from device.errors import RacklightError, StoreError
 from device.moment import boot_id
 from device.records import Cause, EventKind
@@ -199,7 +198,7 @@ def changed_settings(settings: Settings) -> dict[str, object]:
 def _last(database: Path) -> tuple[Event | None, dict[str, object] | None]:
     """The newest start or end in the table, and the settings of the run before."""
     places = ", ".join("?" * len(_OF_RUNS))
-    with sentences(database), closing(open_for_reading(database)) as connection:
+    with reading(database) as connection:
         row = connection.execute(
             f"SELECT kind, reason, text, boot_id FROM events WHERE kind IN ({places})"
             " ORDER BY rowid DESC LIMIT 1",

@@ -17,7 +17,7 @@ PROGRAM = DOCS.parent
 if __name__ == "__main__":
     sys.path.insert(0, str(PROGRAM))
 
-from device.__main__ import build_parser  # noqa: E402
+from device.arguments import build_parser  # noqa: E402
 from device.settings import describe_settings  # noqa: E402
 
 NOTICE = "<!-- Written by docs/generate.py; change the program, then run `make docs`. -->\n"

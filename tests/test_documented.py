@@ -47,7 +47,7 @@ def test_every_setting_stands_on_its_page_with_a_meaning() -> None:
 
 
 def test_every_sub_command_and_argument_has_a_help_text(generate: ModuleType) -> None:
-    from device.__main__ import build_parser
+    from device.arguments import build_parser
 
     page = (DOCS / "commands.md").read_text(encoding="utf-8")
     commands = list(generate.sub_commands(build_parser()))

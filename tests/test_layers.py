@@ -92,6 +92,7 @@ ALSO = {
 JOINS = {"pipeline"}
 ABOVE = {
     "__main__",
+    "arguments",
     "agreement",
     "bench",
     "calibrate",

@@ -90,7 +90,7 @@ def test_a_frozen_unit_is_restarted_within_fifteen_seconds() -> None:
 
 
 def test_the_light_is_switched_off_after_every_end() -> None:
-    from device.__main__ import build_parser
+    from device.arguments import build_parser
 
     command = dict(settings_of(UNITS[0]))["ExecStopPost"]
     assert command.startswith("-/opt/racklight/current/racklight ")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from device.database import open_for_reading, sentences
+from device.database import reading
 from device.records import Trace
 from device.trace_codec import unpack_trace
 
@@ -149,17 +147,6 @@ def check(path: Path) -> None:
     """Raises StoreError if the database can't be read."""
     with reading(path) as connection:
         connection.execute("SELECT count(*) FROM sessions").fetchone()
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection for one page; raises StoreError."""
-    connection = open_for_reading(path)
-    try:
-        with sentences(path):
-            yield connection
-    finally:
-        connection.close()
 
 
 def with_verdicts(connection: sqlite3.Connection, rows: list[sqlite3.Row]) -> list[SessionRow]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from device.agreement.log import Reading
-from device.database import open_for_reading, sentences
+from device.database import reading
 from device.errors import LogError
 from device.records import Array, VerdictName
 
@@ -129,12 +129,8 @@ def _json_reps(file: Path) -> Reps:
 
 
 def _stored_reps(file: Path, session: str | None) -> Reps:
-    connection = open_for_reading(file)
-    try:
-        with sentences(file):
-            return _session_reps(connection, file, session)
-    finally:
-        connection.close()
+    with reading(file) as connection:
+        return _session_reps(connection, file, session)
 
 
 def _session_reps(connection: sqlite3.Connection, file: Path, session: str | None) -> Reps:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from device.database import open_for_reading, sentences
+from device import database
 from device.export.fields import (
     LIFTER_FIELDS,
     REP_FIELDS,
@@ -59,13 +59,9 @@ class Page:
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection whose every answer is of one and the same moment. Raises StoreError."""
-    connection = open_for_reading(path)
-    try:
-        with sentences(path):
-            connection.execute("BEGIN")
-            yield connection
-    finally:
-        connection.close()
+    with database.reading(path) as connection:
+        connection.execute("BEGIN")
+        yield connection
 
 
 def read_unit(connection: sqlite3.Connection) -> Row:

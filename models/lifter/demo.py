@@ -21,7 +21,8 @@ import numpy as np
 from device.records import Array, Bytes, Depth, Extrinsics, Intrinsics
 from models.lifter.body.arms import Grip
 from models.lifter.body.clothing import Outfit, Wardrobe
-from models.lifter.body.model import BodyShape, Lifter, PosedBody, placed
+from models.lifter.body.model import Lifter
+from models.lifter.body.posed import BodyShape, PosedBody, placed
 from models.lifter.body.skin import ANATOMICAL, Skin
 from models.lifter.clip import video
 from models.lifter.clip.files import ClipMeta, ClipTruth, DepthWriter, RepTruth, write_description

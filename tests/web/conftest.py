@@ -58,9 +58,10 @@ class Unit:
                 server.publish(self.state)
                 self.asked += server.commands()
 
-    def wait_asked(self, timeout_s: float = 5.0) -> list[Command]:
+    def wait_asked(self, last: Command, timeout_s: float = 5.0) -> list[Command]:
+        """All that was asked, as soon as `last` is the last of it or time is up."""
         until = time.monotonic() + timeout_s
-        while not self.asked and time.monotonic() < until:
+        while self.asked[-1:] != [last] and time.monotonic() < until:
             time.sleep(0.01)
         return self.asked
 

@@ -276,7 +276,7 @@ def test_a_form_reaches_the_unit(
     heard(make_state())
     answer = page.post(f"/commands/{name}", data=form, headers=HERE)
     assert answer.status_code == 303
-    assert unit.wait_asked() == [command]
+    assert unit.wait_asked(command) == [command]
 
 
 @pytest.mark.parametrize(

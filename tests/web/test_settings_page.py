@@ -55,7 +55,7 @@ def test_a_change_is_written_noted_and_told_to_the_unit(
         "unit": {"name": "Rack 2"},
     }
     assert "Rack 2</a>" in coach.get("/").text  # the page's own name changes at once
-    assert unit.wait_asked() == [NewSettings()]
+    assert unit.wait_asked(NewSettings()) == [NewSettings()]
     newest = audit.newest(database)[0]
     assert (newest.actor, newest.action) == ("coach", "settings")
     assert "wink/threshold_deg = 12.5" in coach.get("/settings").text
@@ -160,7 +160,7 @@ def test_the_wizard_leads_from_the_first_page_to_the_live_page(
     assert 'id="placement"' in client.get("/setup/placement").text
     answer = client.post("/setup/light", headers=HERE)
     assert "Watch the rack" in client.get(answer.headers["Location"]).text
-    assert LightTest() in unit.wait_asked()
+    assert LightTest() in unit.wait_asked(LightTest())
     assert "Rack by the door is ready" in client.get("/setup/done").text
     assert client.get("/").status_code == 200
     assert written(database)["page"] == {"units": "lb"}

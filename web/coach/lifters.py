@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from web.queries import reading
+from device.database import reading
 
 MOST_SETS = 600  # in one picture; newer ones first
 

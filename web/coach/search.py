@@ -11,8 +11,9 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+from device.database import reading
 from device.records import VerdictName
-from web.queries import SessionRow, reading, with_verdicts
+from web.queries import SessionRow, with_verdicts
 
 PAGE_SESSIONS = 30
 LONGEST_TEXT = 60

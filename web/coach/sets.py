@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from device.database import reading
 from device.records import Exercise
 from web.coach.search import day_bounds, day_of, number_of
-from web.queries import RepRow, reading, rep_of, trace_of
+from web.queries import RepRow, rep_of, trace_of
 
 MOST_REPS = 400  # of a condition; newer ones first
 MOST_CURVES = 12  # of a side; newer ones first

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from device.database import reading
 from web.coach.search import midnight, stored
-from web.queries import SessionRow, reading, with_verdicts
+from web.queries import SessionRow, with_verdicts
 
 MOST_SESSIONS = 60
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from web.queries import reading
+from device.database import reading
 
 LATELY = 24
 OF_A_LETTER = 100

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from device.records import Array
-from models.lifter.body.model import Floats, Lifter, PosedBody
+from models.lifter.body.model import Lifter
+from models.lifter.body.posed import Floats, PosedBody
 from models.lifter.body.skeleton import hip_flexion_deg
 from models.lifter.body.tissue import Tissue
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from models.lifter.body.clothing import Outfit
-from models.lifter.body.model import HIP_BREADTH, HIP_DEPTH, BodyShape
+from models.lifter.body.hips import HIP_BREADTH, HIP_DEPTH
+from models.lifter.body.posed import BodyShape
 
 
 def random_shape(rng: np.random.Generator) -> BodyShape:

@@ -7,16 +7,16 @@ pelvis; the sacral skin follows mostly it. World axes: x to the lifter's left, -
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from device.geometry import wrap_deg
 from device.records import Array
-from models.lifter.body.arms import BAR_POSTURES, Grip, Posture, Torso, measure_torso, set_arms
+from models.lifter.body.arms import BAR_POSTURES, Grip, Torso, measure_torso, set_arms
+from models.lifter.body.hips import HIPS, hip_joints
+from models.lifter.body.posed import BodyShape, Feet, Floats, PelvisTruth, PoseAngles, PosedBody
 from models.lifter.body.skeleton import (
     SIDES,
     Rest,
@@ -30,17 +30,7 @@ from models.lifter.body.skeleton import (
     tilt_list_rotation_deg,
 )
 
-Floats = npt.NDArray[np.float32]
-Pair = tuple[float, float]  # left, right
-
-# Where hip joint centres are; decision record 15 has the sources.
-HIP_DEPTH = 0.54  # of the way from the seat's rearmost skin to the belly's foremost
-HIP_BREADTH = 0.76  # from the middle, against the body model's own
-
-_HIPS = ("upperleg01.L", "upperleg01.R")
 _LEG = ("upperleg", "lowerleg", "foot", "toe")
-_HIP_SLAB_M = 0.09  # the seat is deepest within so much of the hips' height
-_TRUNK_HALF_WIDTH = 1.3  # of the hip joints' distance from the middle: not the hands beside them
 
 # BlazePose's landmarks that the rest of the program uses, as joints of the body model.
 _JOINT_BONES = {
@@ -57,101 +47,6 @@ _JOINT_BONES = {
     "left_ankle": "foot.L",
     "right_ankle": "foot.R",
 }
-
-
-@dataclass(frozen=True)
-class BodyShape:
-    """The body model's phenotypes, each 0 to 1 (age: 0.67 adult, 1 old; gender: 0 male).
-
-    The two `hip` values say where this lifter's hip joints are; see `hip_joints`.
-    """
-
-    gender: float = 0.0
-    age: float = 0.67
-    muscle: float = 0.6
-    weight: float = 0.5
-    height: float = 0.5
-    proportions: float = 0.5
-    hip_depth: float = HIP_DEPTH
-    hip_breadth: float = HIP_BREADTH
-
-
-@dataclass(frozen=True)
-class Feet:
-    """Where the ankles and the mid-hip are in the world, for planted feet and steps."""
-
-    left_ankle_m: tuple[float, float, float]
-    right_ankle_m: tuple[float, float, float]
-    mid_hip_m: tuple[float, float, float]
-    heel_lift_deg: Pair = (0.0, 0.0)
-
-
-@dataclass(frozen=True)
-class PoseAngles:
-    """One pose, degrees. Pairs are (left, right).
-
-    Thigh: raised from the vertical; shank: leaning forward; abduction: how far the plane of the
-    leg turns outwards; toe-out: on top of the rest pose's own. With `feet` the legs reach for
-    planted ankles instead, knees pointing along `abduction`.
-    """
-
-    pelvic_tilt: float = 0.0  # anterior positive
-    pelvic_list: float = 0.0  # right side higher positive
-    pelvic_rotation: float = 0.0  # to the left positive
-    lumbar_flexion: float = 0.0  # sum over the three lumbar bones, flexion positive
-    lumbar_split: tuple[float, float, float] = (0.15, 0.45, 0.40)
-    thoracic_flexion: float = 0.0
-    neck_flexion: float = 0.0
-    thigh: Pair = (0.0, 0.0)
-    shank: Pair = (0.0, 0.0)
-    abduction: Pair = (15.0, 15.0)
-    toe_out: Pair = (15.0, 15.0)
-    posture: Posture = "hanging"
-    posture_to: Posture | None = None  # the arms are on their way to this one
-    posture_share: float = 0.0  # how far, 0 to 1
-    grip_width: float = 0.5
-    elbow_back: float = 25.0
-    feet: Feet | None = None
-
-
-@dataclass(frozen=True)
-class PelvisTruth:
-    """What a perfect instrument would read.
-
-    `lumbar_flexion_deg` is the forward lean of the chord from S1 (fixed in the pelvis) to T10,
-    minus the pelvic tilt, flexion positive; its zero is arbitrary.
-    """
-
-    tilt_deg: float
-    list_deg: float
-    rotation_deg: float
-    lumbar_flexion_deg: float
-
-
-@dataclass(frozen=True, eq=False)
-class PosedBody:
-    """One lifter in one pose, in world axes, metres."""
-
-    shape: BodyShape
-    angles: PoseAngles
-    vertices: Floats  # (V, 3)
-    faces: npt.NDArray[np.int32]  # (F, 3)
-    joints: dict[str, Array]
-    pelvis_rotation: Array  # (3, 3)
-    thorax_rotation: Array  # (3, 3)
-    grip: Grip | None  # centre and axis of what the hands hold
-    truth: PelvisTruth
-    from_rest: Array  # (bones, 4, 4) carries a vertex at rest to where that bone alone puts it
-
-    @property
-    def mid_hip(self) -> Array:
-        """Between the hip joint centres."""
-        return (self.joints["left_hip"] + self.joints["right_hip"]) / 2
-
-    @property
-    def mid_ankle(self) -> Array:
-        """Between the ankle joints."""
-        return (self.joints["left_ankle"] + self.joints["right_ankle"]) / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,8 +146,10 @@ class Lifter:
         heads = out["bone_poses"][0].numpy().astype(float)[:, :3, 3]
         heads = heads - heads[0]
         joints = dict(zip(self.bones, heads, strict=True))
-        shift = hip_joints(shape, joints, vertices) - [joints[hip] for hip in _HIPS]
-        joints.update({hip: joints[hip] + shift[i] for i, hip in enumerate(_HIPS)})
+        shift = hip_joints(shape.hip_depth, shape.hip_breadth, joints, vertices) - [
+            joints[hip] for hip in HIPS
+        ]
+        joints.update({hip: joints[hip] + shift[i] for i, hip in enumerate(HIPS)})
         rest = Rest(self.bones, self._parents, joints)
         ankle = float(rest.joints["foot.L"][2] - vertices[:, 2].min())
         torso = measure_torso(rest, vertices)
@@ -328,9 +225,9 @@ class Lifter:
         """Vertices and bone heads with the legs turned about the true hip joints."""
         heads = heads.copy()
         for i, shift in enumerate(self.rest(shape).hip_shift_m):
-            hip = self.bones.index(_HIPS[i])
+            hip = self.bones.index(HIPS[i])
             with_pelvis = skeleton.turn("root") @ shift
-            step = with_pelvis - skeleton.turn(_HIPS[i]) @ shift
+            step = with_pelvis - skeleton.turn(HIPS[i]) @ shift
             heads[self._leg_bones[i]] += step
             heads[hip] += with_pelvis - step
             vertices = vertices + (self._leg_weight[:, i : i + 1] * step).astype(np.float32)
@@ -348,43 +245,6 @@ class Lifter:
             toes.append(int(np.nanargmin(y)))
             heels.append(int(np.nanargmax(y)))
         return toes, heels
-
-
-def hip_joints(shape: BodyShape, joints: Mapping[str, Array], vertices: Floats) -> Array:
-    """(2, 3) hip joint centres, left and right, at rest, m.
-
-    The body model's own, about which its skin is made to bend, lie as wide as the trochanters and
-    40 % of the seat's depth from behind; people's lie near the middle, a third of a pelvis further
-    in.
-    """
-    own = np.stack([joints[hip] for hip in _HIPS])
-    level = (np.abs(vertices[:, 2] - own[0, 2]) < _HIP_SLAB_M) & (
-        np.abs(vertices[:, 0]) < _TRUNK_HALF_WIDTH * own[0, 0]
-    )
-    rear, front = float(vertices[level, 1].max()), float(vertices[level, 1].min())
-    true = own.copy()
-    true[:, 0] *= shape.hip_breadth
-    true[:, 1] = rear + shape.hip_depth * (front - rear)
-    return true
-
-
-def placed(body: PosedBody, x_m: float, y_m: float, heading_deg: float = 0.0) -> PosedBody:
-    """The body turned to the left about the vertical axis through the origin, then shifted."""
-    turn = rot_z(heading_deg)
-    offset = np.array([x_m, y_m, 0.0])
-    place = np.block([[turn, offset[:, None]], [np.zeros(3), np.ones(1)]])
-    grip = body.grip and Grip(turn @ body.grip.centre_m + offset, turn @ body.grip.axis)
-    truth = body.truth
-    return replace(
-        body,
-        vertices=(body.vertices @ turn.T + offset).astype(np.float32),
-        joints={name: turn @ joint + offset for name, joint in body.joints.items()},
-        pelvis_rotation=turn @ body.pelvis_rotation,
-        thorax_rotation=turn @ body.thorax_rotation,
-        grip=grip,
-        truth=replace(truth, rotation_deg=wrap_deg(truth.rotation_deg + heading_deg)),
-        from_rest=place @ body.from_rest,
-    )
 
 
 def _reach_with_leg(skeleton: Skeleton, angles: PoseAngles, feet: Feet, i: int) -> None:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from device.records import Array
-from models.lifter.body.model import Lifter, PosedBody
+from models.lifter.body.model import Lifter
+from models.lifter.body.posed import PosedBody
 
 # the skin that a hip crop sees, template body: below the ribs, above the knees
 _LOW_M, _HIGH_M = -0.40, 0.34

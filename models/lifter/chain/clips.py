@@ -22,7 +22,8 @@ import numpy as np
 
 from device.records import Bytes, Depth
 from models.lifter.body.arms import Grip
-from models.lifter.body.model import Lifter, PosedBody, placed
+from models.lifter.body.model import Lifter
+from models.lifter.body.posed import PosedBody, placed
 from models.lifter.chain.drawn import PLATE_M, DrawnClip, Person, prepared
 from models.lifter.chain.people import MAKERS, Maker
 from models.lifter.chain.plan import EVERY, FPS, Plan

@@ -9,7 +9,8 @@ import numpy as np
 
 from models.lifter.body.arms import Grip
 from models.lifter.body.drawn import random_shape
-from models.lifter.body.model import BodyShape, Lifter, PoseAngles, PosedBody, placed
+from models.lifter.body.model import Lifter
+from models.lifter.body.posed import BodyShape, PoseAngles, PosedBody, placed
 from models.lifter.chain.people import Maker
 from models.lifter.chain.place import (
     Place,

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from models.lifter.body.clothing import Outfit, Region, Rgb, Wardrobe
 from models.lifter.body.drawn import random_outfit
-from models.lifter.body.model import Lifter, PosedBody
+from models.lifter.body.model import Lifter
+from models.lifter.body.posed import PosedBody
 from models.lifter.body.skeleton import HEAD_BONES
 from models.lifter.body.tissue import FIRM, Tissue, random_flesh
 from models.lifter.scene.props import Mesh, dressed, joined

@@ -9,7 +9,7 @@ import numpy as np
 from device.geometry import project, transform
 from device.records import Array, Extrinsics, Intrinsics
 from models.lifter.body.arms import Grip
-from models.lifter.body.model import PosedBody
+from models.lifter.body.posed import PosedBody
 from models.lifter.scene import props
 from models.lifter.scene.hip_view import View
 from models.lifter.scene.props import Mesh

@@ -13,7 +13,8 @@ import numpy as np
 
 from models.lifter.body.arms import Posture
 from models.lifter.body.drawn import random_shape
-from models.lifter.body.model import BodyShape, Lifter, PoseAngles, ShapeRest
+from models.lifter.body.model import Lifter, ShapeRest
+from models.lifter.body.posed import BodyShape, PoseAngles
 from models.lifter.chain import recorded as chain_recorded
 from models.lifter.chain.ghosts import GHOST_TRACKS
 from models.lifter.chain.recorded import EVERY, FPS

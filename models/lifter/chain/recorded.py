@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from models.lifter.body.model import Feet, PoseAngles, ShapeRest
+from models.lifter.body.model import ShapeRest
+from models.lifter.body.posed import Feet, PoseAngles
 from models.lifter.movement.choreography import FPS as PLANNED_FPS
 from models.lifter.movement.choreography import RepNote, Track
 from models.lifter.movement.drive import Drive

@@ -16,7 +16,7 @@ import numpy as np
 from device.errors import BadRecordingError
 from device.joints import knee_flexion_deg
 from device.records import Array
-from models.lifter.body.model import PosedBody
+from models.lifter.body.posed import PosedBody
 from models.lifter.clip.files import ClipTruth, RepTruth
 from models.lifter.clip.truth import Curves, true_rep
 

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from device.records import Array
-from models.lifter.body.model import Lifter, PosedBody
+from models.lifter.body.model import Lifter
+from models.lifter.body.posed import PosedBody
 from models.lifter.scene.hip_view import SeenHips
 
 # left and right of a pair stand beside each other: a mirrored view swaps them

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from models.lifter.body.model import PoseAngles
+from models.lifter.body.posed import PoseAngles
 from models.lifter.scene.hip_view import View
 
 BALANCED_SHARE = 0.65  # of the squatting poses: the lean is one that a lifter can hold

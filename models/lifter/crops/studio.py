@@ -8,7 +8,8 @@ import numpy as np
 
 from device.records import Intrinsics
 from models.lifter.body.clothing import Outfit, Wardrobe
-from models.lifter.body.model import Lifter, PosedBody
+from models.lifter.body.model import Lifter
+from models.lifter.body.posed import PosedBody
 from models.lifter.body.skeleton import HEAD_BONES
 from models.lifter.body.skin import ANATOMICAL, Skin, SkinWay
 from models.lifter.body.tissue import FIRM, Tissue

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from device.records import Array
 from models.lifter.body.drawn import random_shape
-from models.lifter.body.model import BodyShape, PoseAngles
+from models.lifter.body.posed import BodyShape, PoseAngles
 from models.lifter.evalset.generators import Generator
 from models.lifter.evalset.movements import (
     MOCAP_LOADS,

@@ -11,7 +11,8 @@ import numpy as np
 from device.records import Intrinsics
 from models.lifter.body.clothing import Outfit
 from models.lifter.body.drawn import random_outfit
-from models.lifter.body.model import Lifter, PosedBody
+from models.lifter.body.model import Lifter
+from models.lifter.body.posed import PosedBody
 from models.lifter.body.skin import SkinWay, random_way
 from models.lifter.body.tissue import Tissue, random_flesh
 from models.lifter.crops.studio import Studio

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.records import Array
-from models.lifter.body.model import PosedBody
+from models.lifter.body.posed import PosedBody
 from models.lifter.evalset.cast import STANDING_FRAMES, Cast, perform, random_body
 from models.lifter.evalset.generators import Generator
 from models.lifter.evalset.mounts import any_mount, recommended_mount

@@ -15,7 +15,8 @@ import numpy as np
 from device.records import Array
 from device.wink import wink_curve
 from models.lifter.body.arms import Posture
-from models.lifter.body.model import PoseAngles, ShapeRest
+from models.lifter.body.model import ShapeRest
+from models.lifter.body.posed import PoseAngles
 from models.lifter.movement.drive import Drive, spine_slopes_deg
 from models.lifter.movement.mocap import Movement
 from models.lifter.movement.squat import Moment, Mover, RepPlan, rep_moment, slow_noise

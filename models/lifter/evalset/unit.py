@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.lifter.body.model import PosedBody
+from models.lifter.body.posed import PosedBody
 from models.lifter.evalset.generators import Generator
 from models.lifter.evalset.mounts import Mount, Obstructed, obstacle, seen_from
 from models.lifter.movement.squat import slow_noise

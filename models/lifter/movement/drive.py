@@ -11,7 +11,8 @@ import numpy as np
 
 from device.records import Array
 from models.lifter.body.arms import Posture
-from models.lifter.body.model import Feet, PoseAngles, ShapeRest
+from models.lifter.body.model import ShapeRest
+from models.lifter.body.posed import Feet, PoseAngles
 from models.lifter.movement.mocap import Movement
 from models.lifter.movement.squat import Mover
 

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from device.records import Array
 from models.lifter.body.arms import LOW_BAR_M, Posture
-from models.lifter.body.model import Feet, PoseAngles, ShapeRest
+from models.lifter.body.model import ShapeRest
+from models.lifter.body.posed import Feet, PoseAngles
 from models.lifter.body.skeleton import Skeleton, rot_x, set_spine
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from device.crop import HipView, hip_view
 from device.geometry import to_levelled, transform, unit
 from device.records import Array, DepthImage, Extrinsics, Floor, Intrinsics
-from models.lifter.body.model import PosedBody
+from models.lifter.body.posed import PosedBody
 from models.lifter.scene.render import Scene, depth_image, look_at
 
 _SAME = Extrinsics(np.eye(3), np.zeros(3))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from device.records import Array
 from models.lifter.body.arms import Grip
 from models.lifter.body.clothing import Outfit, Rgb, Wardrobe
-from models.lifter.body.model import PosedBody
+from models.lifter.body.posed import PosedBody
 
 Floats = npt.NDArray[np.float32]
 Faces = npt.NDArray[np.int32]

@@ -12,7 +12,8 @@ from collections import OrderedDict
 import numpy as np
 
 from device.records import Array, Intrinsics
-from models.lifter.body.model import Floats, Lifter, PosedBody
+from models.lifter.body.model import Lifter
+from models.lifter.body.posed import Floats, PosedBody
 from models.lifter.body.skeleton import hip_flexion_deg
 from models.lifter.scene.props import Faces, Mesh, joined
 from models.lifter.second.cloth import Pose, Tailor

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from device import database
 from device.database import open_for_reading
 from tests.web.coach.many import addresses, make_many
-from web import queries
 
 # These grow with every rep; lifters, units, merges and tags of one set stay small.
 LARGE = {
@@ -39,13 +39,13 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         connection.set_trace_callback(sent.append)
         return connection
 
-    monkeypatch.setattr(queries, "open_for_reading", listening)
+    monkeypatch.setattr(database, "open_for_reading", listening)
     return sent
 
 
-def scanned(database: Path, statement: str) -> list[str]:
+def scanned(file: Path, statement: str) -> list[str]:
     """The steps of a statement's plan that read a large table from end to end."""
-    connection = open_for_reading(database)
+    connection = open_for_reading(file)
     try:
         plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
     finally:

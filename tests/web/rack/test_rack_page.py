@@ -258,7 +258,7 @@ def test_a_tap_reaches_the_unit_and_comes_back_to_the_rack(
     heard(make_state())
     answer = page.post(f"/commands/{name}", data={**form, "back": "/rack"}, headers=HERE)
     assert (answer.status_code, answer.location) == (303, "/rack")
-    assert unit.wait_asked() == [command]
+    assert unit.wait_asked(command) == [command]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ pytest.importorskip("embreex", reason="the ray caster is only in the recipe envi
 
 from device.wink import wink_curve
 from models.lifter.body.clothing import Outfit, Region, Wardrobe
-from models.lifter.body.model import BodyShape, Lifter, PoseAngles, placed
+from models.lifter.body.model import Lifter
+from models.lifter.body.posed import BodyShape, PoseAngles, placed
 from models.lifter.movement.squat import Moment, Mover, RepPlan, Style, rep_moment
 from models.lifter.scene import props
 from models.lifter.scene.render import Scene, depth_image, look_at

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.lifter.body.model import Feet, PoseAngles
+from models.lifter.body.posed import Feet, PoseAngles
 from models.lifter.chain.ghosts import GHOST_TRACKS
 from models.lifter.chain.people import MAKERS
 from models.lifter.chain.place import D435, D455, Cameras, Place

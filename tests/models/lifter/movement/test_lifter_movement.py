@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from device.wink import wink_curve
 from models.lifter.body import skeleton as sk
 from models.lifter.body.arms import Torso
-from models.lifter.body.model import PoseAngles, ShapeRest
+from models.lifter.body.model import ShapeRest
+from models.lifter.body.posed import PoseAngles
 from models.lifter.movement.choreography import FPS, Track
 from models.lifter.movement.squat import (
     Moment,

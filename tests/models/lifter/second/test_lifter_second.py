@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("anny", reason="the body model is only in the recipe environment")
 pytest.importorskip("embreex", reason="the ray caster is only in the recipe environment")
 
-from models.lifter.body.model import BodyShape, PoseAngles, placed
+from models.lifter.body.posed import BodyShape, PoseAngles, placed
 from models.lifter.scene.hip_view import View, seen_view
 from models.lifter.scene.render import Scene
 from models.lifter.second.generator import Dress, SecondStudio, random_dress
