@@ -9,9 +9,9 @@ EXPORT := .venv-export/bin/python
 POSE := .venv-pose/bin/python
 CAD := .venv-cad/bin/python
 
-.PHONY: help demo test lint types bench web-bench evaluate chain chain-clips docs lock demo-clip pelvis-crops \
+.PHONY: help demo test lint types bench web-bench web-latency hostile evaluate chain chain-clips docs lock demo-clip pelvis-crops \
 	pelvis-model pose-models picamera-check mount mount-check wiring placement-drawings \
-	arm-check arm-check-bookworm
+	arm-check arm-check-bookworm unit-check
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -25,7 +25,7 @@ test:  ## every check, as CI runs it
 lint:  ## mend what ruff can mend, show the rest
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
-	if command -v shellcheck >/dev/null; then shellcheck -x setup.sh systemd/setup/*.sh tests/arm/check.sh racklight .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck -x setup.sh systemd/setup/*.sh tests/arm/check.sh tests/unit/check.sh racklight .ci/run; fi
 
 types:  ## mypy, strict
 	$(PYTHON) -m mypy
@@ -35,6 +35,12 @@ bench:  ## time per stage, one core and two
 
 web-bench:  ## time the coach's pages over 200,000 reps of 300 lifters, in data/many.sqlite3 (1 GB)
 	$(PYTHON) -m tests.web.coach.many --database data/many.sqlite3
+
+web-latency:  ## time a light from the frame's cue to the painted page, with 8 viewers (needs Chromium)
+	$(PYTHON) -m tests.web.latency
+
+hostile:  ## send the page 10,000 requests that would harm it; none may be answered by a 5xx
+	$(PYTHON) -m tests.web.hostile
 
 evaluate:  ## judge the pelvis estimator on the rendered set, data/evalset (recipe environment)
 	$(RECIPE) -m device evaluate --json data/evaluation.json --page data/evaluation.html
@@ -80,6 +86,9 @@ arm-check:  ## in an emulated arm64 Debian 13: install, import, the same numbers
 
 arm-check-bookworm:  ## the same in an emulated arm64 Debian 12
 	tests/arm/check.sh bookworm
+
+unit-check:  ## a whole unit in a booted Debian 13: install, crashes, full disk, updates, uninstall (root)
+	tests/unit/check.sh
 
 docs:  ## write docs/settings.md and docs/commands.md from the program
 	$(PYTHON) docs/generate.py

@@ -343,6 +343,8 @@ use_unit_verbs() {
     . "$HERE/systemd/setup/unit.sh"
     # shellcheck source=systemd/setup/check.sh
     . "$HERE/systemd/setup/check.sh"
+    # shellcheck source=systemd/setup/judge.sh
+    . "$HERE/systemd/setup/judge.sh"
     # shellcheck source=systemd/setup/releases.sh
     . "$HERE/systemd/setup/releases.sh"
     # shellcheck source=systemd/setup/bundle.sh

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from device import paths
-from device.errors import RacklightError, SwitchError
+from device.errors import LiveError, RacklightError, StoreError, SwitchError
 from device.health import (
     Board,
     Disk,
@@ -26,6 +26,7 @@ MIN_FREE_MB = 500
 NO_SENSOR = "not known: this machine has no sensor for it"
 MIN_FRAMES = 10
 FIRST_FRAMES_S = 5.0
+UNIT_ANSWERS_S = 3.0
 BUILT = 1_767_225_600  # 2026-01-01: a clock before that was never set
 
 
@@ -142,9 +143,25 @@ def _database(settings: Settings) -> str:
     from device.store import Store
 
     file = paths.database_file()
-    with Store.open(file, settings.unit.name):
+    if (problem := _unit_says()) is not None:
+        raise StoreError(problem)
+    if not file.exists():  # made here it might belong to the wrong user
+        return f"{file} is made when the unit starts for the first time"
+    with Store.open(file, settings.unit.name, make=False):
         pass
     return f"{file} can be written"
+
+
+def _unit_says() -> str | None:
+    """Why the running unit can't save; None if it can, or where none runs."""
+    from device.live import LiveClient
+
+    try:
+        with LiveClient(paths.live_socket()) as unit:
+            state = unit.newest(UNIT_ANSWERS_S)
+    except LiveError:
+        return None
+    return None if state is None or state.store == "ok" else state.store
 
 
 def machine_results() -> Iterator[Result]:

@@ -116,6 +116,11 @@ class NewSettings:
     """Reads again what the coach chose on the page."""
 
 
+@dataclass(frozen=True, slots=True)
+class ShowSilhouette:
+    """Tells the shape of what the unit sees for the next seconds; nobody is disturbed by it."""
+
+
 def _name(typed: object) -> str:
     shown = " ".join(typed.split()) if isinstance(typed, str) else ""
     if not 0 < len(shown) <= NAME_LENGTH or not shown.isprintable():
@@ -136,6 +141,7 @@ Command = (
     | ToggleSet
     | ToggleMute
     | NewSettings
+    | ShowSilhouette
 )
 
 _NAMES: dict[str, type[Command]] = {
@@ -151,6 +157,7 @@ _NAMES: dict[str, type[Command]] = {
     "toggle_set": ToggleSet,
     "toggle_mute": ToggleMute,
     "new_settings": NewSettings,
+    "show_silhouette": ShowSilhouette,
 }
 
 

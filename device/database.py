@@ -19,15 +19,16 @@ APPLICATION_ID = 0x5241434B  # 'RACK': tells our file from another program's
 _BUSY_MS = 5000
 
 
-def open_for_writing(path: Path) -> sqlite3.Connection:
-    """The database, made or brought up to date if need be. Raises StoreError.
+def open_for_writing(path: Path, make: bool = True) -> sqlite3.Connection:
+    """The database, made (unless `make` forbids it) or brought up to date. Raises StoreError.
 
     WAL with synchronous=FULL: a committed transaction survives a power cut, and readers never
     wait for the writer.
     """
     with sentences(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = _connect(path.absolute().as_uri() + "?mode=rwc")
+        if make:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        connection = _connect(path.absolute().as_uri() + ("?mode=rwc" if make else "?mode=rw"))
     try:
         with sentences(path):
             _refuse_foreign(connection, path)

@@ -28,7 +28,12 @@ from typing import IO, Any
 
 from device.commands import Command, command_from_json, command_to_json
 from device.errors import LiveError
-from device.placement_codec import placement_from, placement_values
+from device.placement_codec import (
+    placement_from,
+    placement_values,
+    silhouette_from,
+    silhouette_values,
+)
 from device.records import LiveState, RepSummary, UnitHealth
 
 CLIENTS = 16
@@ -43,6 +48,8 @@ def state_to_json(state: LiveState) -> str:
     values["last_rep"] = None if state.last_rep is None else _finite(state.last_rep)
     values["health"] = None if state.health is None else _finite(state.health)
     values["placement"] = None if state.placement is None else placement_values(state.placement)
+    shape = state.silhouette
+    values["silhouette"] = None if shape is None else silhouette_values(shape)
     return json.dumps(values, allow_nan=False)
 
 
@@ -60,6 +67,8 @@ def state_from_json(line: str | bytes) -> LiveState:
         known["set_verdicts"] = tuple(known["set_verdicts"])
         if known["placement"] is not None:
             known["placement"] = placement_from(known["placement"])
+        if known["silhouette"] is not None:
+            known["silhouette"] = silhouette_from(known["silhouette"])
         return LiveState(**known)
     except (ValueError, TypeError, KeyError) as error:
         raise LiveError(

@@ -58,6 +58,7 @@ class Step:
     """One frame's results; `stage_s` is what each stage took."""
 
     time_s: float
+    floor: Floor | None
     body: BodyPose | None
     pelvis: PelvisPose
     phase: Phase
@@ -189,6 +190,7 @@ class Pipeline:
         watch.lap("reps_and_cue")
         return Step(
             time_s=frame.time_s,
+            floor=floor,
             body=body,
             pelvis=pelvis,
             phase=phase,

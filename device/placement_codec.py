@@ -1,11 +1,12 @@
-"""A placement as plain JSON values and back."""
+"""A placement and a silhouette as plain JSON values and back."""
 
 from __future__ import annotations
 
+import base64
 from dataclasses import asdict, fields
 from typing import Any
 
-from device.records import Arrow, Envelope, Move, Placement, PlacementVerdict
+from device.records import Arrow, Envelope, Move, Placement, PlacementVerdict, Silhouette
 
 
 def placement_values(placement: Placement) -> dict[str, Any]:
@@ -23,6 +24,19 @@ def placement_from(values: dict[str, Any]) -> Placement:
         pairs = {name: tuple(envelope[name]) for name in ("distance_m", "height_m")}
         known["envelope"] = Envelope(**(envelope | pairs))
     return Placement(**known)
+
+
+def silhouette_values(shape: Silhouette) -> dict[str, Any]:
+    """Plain values; the bits as base64."""
+    masks = {"near": shape.near, "lifter": shape.lifter}
+    sizes = {"width_px": shape.width_px, "height_px": shape.height_px}
+    return sizes | {name: base64.b64encode(bits).decode() for name, bits in masks.items()}
+
+
+def silhouette_from(values: dict[str, Any]) -> Silhouette:
+    """The silhouette of those values. Raises KeyError, TypeError or ValueError for others."""
+    near, lifter = (base64.b64decode(values[name], validate=True) for name in ("near", "lifter"))
+    return Silhouette(values["width_px"], values["height_px"], near, lifter)
 
 
 def _plain(value: Any) -> Any:

@@ -20,6 +20,7 @@ from device.commands import (
     RedoRep,
     SetExercise,
     SetLoad,
+    ShowSilhouette,
     SignIn,
     SignOut,
     TakeNeutral,
@@ -34,9 +35,10 @@ from device.lamps import Note
 from device.live import LiveServer
 from device.notify import Notifier
 from device.pipeline import Pipeline, Step
-from device.records import Cue, EventKind, Frame, LiveState, PhaseName
+from device.records import Cue, EventKind, Frame, LiveState, PhaseName, Silhouette
 from device.run_log import changed_settings, note_settings
 from device.settings import Settings
+from device.silhouette import SilhouetteWatch
 from device.store_writer import StoreWriter
 from device.switches import Inputs, Press
 from device.visits import Visits
@@ -83,6 +85,8 @@ class Service:
         self._light_test: threading.Thread | None = None
         self._watch = watch or BoardWatch()
         self._meter = UnitMeter()
+        self._shapes = SilhouetteWatch()
+        self._shape: Silhouette | None = None
         self._plugged: Camera | None = None
         self._lost_s: float | None = None
         self._store_failed = self._light_failed = False
@@ -97,7 +101,7 @@ class Service:
         """Each frame with what was made of it, or what is wrong with the camera."""
         try:
             for seen in frames_with_recovery(self._open):
-                for command in (*self._server.commands(), *self._pressed()):
+                for command in self._commands():
                     self.obey(command)
                 if isinstance(seen, CameraTrouble):
                     self._without_camera(seen)
@@ -149,6 +153,14 @@ class Service:
             case NewSettings():
                 self._take_settings()
 
+    def _commands(self) -> Iterator[Command]:
+        """What page and button ask for; who only looks at the silhouette disturbs no visit."""
+        for command in (*self._server.commands(), *self._pressed()):
+            if isinstance(command, ShowSilhouette):
+                self._shapes.ask()
+            else:
+                yield command
+
     def _pressed(self) -> list[Command]:
         """What the button on the rack asks for."""
         return [_ASKED[press] for press in self._inputs.presses()] if self._inputs else []
@@ -199,6 +211,7 @@ class Service:
             )
             self._lost_s = None
         self._camera = "ok"
+        self._shape = self._shapes.update(frame.depth, step.floor, step.body)
         self._publish(self._state(frame.number, step))
         return step
 
@@ -209,7 +222,7 @@ class Service:
             self._meter.camera_lost()
         if trouble.reset:
             self._meter.camera_reset()
-        self._camera = trouble.sentence
+        self._camera, self._shape = trouble.sentence, None
         self._before_s = self._fps = self._latency_ms = None
         self._show(self.pipeline.unsure())
         self._visits.settle()
@@ -312,6 +325,7 @@ class Service:
             rest_s=visits.rest_s if step and step.phase.name in _RESTING else None,
             signs_out_s=visits.signs_out_s,
             undone=visits.undone,
+            silhouette=self._shape,
             health=self._meter.health(
                 self._plugged.name if self._plugged else None,
                 self._plugged.usb if self._plugged else None,

@@ -97,13 +97,13 @@ class Store:
         self._connection = connection
 
     @classmethod
-    def open(cls, path: Path, unit_name: str) -> Store:
-        """Opens the database, makes it or brings it up to date if need be.
+    def open(cls, path: Path, unit_name: str, make: bool = True) -> Store:
+        """Opens the database, makes it (unless `make` forbids it) or brings it up to date.
 
         Raises NewerDatabaseError for a file of a later version, StoreError for one that is
         damaged, not ours, or can't be written.
         """
-        connection = open_for_writing(path)
+        connection = open_for_writing(path, make)
         try:
             with sentences(path), transaction(connection):
                 unit_id = _this_unit(connection, unit_name)

@@ -4,8 +4,9 @@
         session = writer.start_session("Ann")
         written = writer.add_rep(session, rep)   # a Future: done once the rep survives a power cut
 
-What can't be written (disk full, read-only) is kept in memory, in order, and tried again until it
-can; `problem` says so in a sentence.
+What can't be written (disk full, read-only, the file gone) is kept in memory, in order, and tried
+again until it can; `problem` says so in a sentence. A file that is gone is not made anew while the
+unit runs: what waits belongs to visits that only the old one knows.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class StoreWriter:
         self._wake = threading.Condition()
         self._closing = False
         self._problem: str | None = None
+        self._file: tuple[int, int] | None = None  # the one that is open
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._opened: Future[None] = Future()
 
@@ -162,7 +164,7 @@ class StoreWriter:
 
     def _run(self) -> None:
         try:
-            store: Store | None = Store.open(self._path, self._unit_name)
+            store: Store | None = self._open(make=True)
         except BaseException as error:
             self._opened.set_exception(error)
             return
@@ -176,13 +178,14 @@ class StoreWriter:
     def _next(self) -> _Job | None:
         with self._wake:
             while not self._jobs and not self._closing:
-                self._wake.wait()
+                if not self._wake.wait(self._retry_s):
+                    self._look()
             return None if self._closing else self._jobs[0]
 
     def _attempt(self, job: _Job, store: Store | None) -> Store | None:
         """Does the job at the head of the queue, or waits before it is tried again."""
         try:
-            store = store or Store.open(self._path, self._unit_name)
+            store = self._still_there(store)
             result = job.work(store)
         except StoreError as error:
             self._problem = str(error)
@@ -201,6 +204,31 @@ class StoreWriter:
         job.done.set_result(result)
         return store
 
+    def _open(self, make: bool) -> Store:
+        store = Store.open(self._path, self._unit_name, make)
+        self._file = _identity(self._path)
+        return store
+
+    def _look(self) -> None:
+        """Tells of a file that is gone before there is anything to write."""
+        if _identity(self._path) is None:
+            self._problem = _gone(self._path)
+        elif self._problem == _gone(self._path):
+            self._problem = None
+
+    def _still_there(self, store: Store | None) -> Store:
+        """The store, opened if need be. Raises StoreError.
+
+        SQLite would go on writing into a file that nobody can find any more.
+        """
+        found = _identity(self._path)
+        if found is None:
+            raise StoreError(_gone(self._path))
+        if store is not None and found == self._file:
+            return store
+        _close(store)
+        return self._open(make=False)
+
     def _finish(self) -> None:
         with self._wake:
             self._jobs.popleft()
@@ -211,3 +239,19 @@ def _close(store: Store | None) -> None:
     if store is not None:
         with suppress(StoreError):
             store.close()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file has this name now; None if none has."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _gone(path: Path) -> str:
+    return (
+        f"The database {path} was removed, and nothing can be saved: put it back, and what was"
+        " lifted meanwhile is saved too; or restart the unit, which begins an empty one."
+    )

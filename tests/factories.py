@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 
 from device.records import (
+    SKELETON_JOINTS,
+    Array,
     Arrow,
     Basis,
     Envelope,
+    Joint,
     LiveState,
     Move,
     Neutral,
@@ -24,6 +27,7 @@ from device.records import (
     PlacementVerdict,
     Rep,
     RepSummary,
+    Skeleton,
     Trace,
     UnitHealth,
     Verdict,
@@ -32,6 +36,31 @@ from device.records import (
 
 STANDING_HIP_M = 0.92
 PEAK_TILT_DEG = 14.0
+
+# Right-hand places of a lifter, m ahead, up and to the side: standing, and at the bottom.
+_PLACES = {
+    "EAR": ((0.02, 1.62, 0.07), (0.20, 1.10, 0.07)),
+    "SHOULDER": ((-0.02, 1.42, 0.19), (0.05, 0.88, 0.19)),
+    "ELBOW": ((-0.10, 1.20, 0.30), (-0.02, 0.66, 0.30)),
+    "WRIST": ((0.02, 1.42, 0.38), (0.09, 0.88, 0.38)),
+    "HIP": ((-0.05, 0.92, 0.10), (-0.25, 0.41, 0.10)),
+    "KNEE": ((0.03, 0.50, 0.14), (0.20, 0.45, 0.26)),
+    "ANKLE": ((0.0, 0.09, 0.17), (0.0, 0.09, 0.17)),
+    "HEEL": ((-0.05, 0.04, 0.16), (-0.05, 0.04, 0.16)),
+    "TOE": ((0.19, 0.03, 0.24), (0.19, 0.03, 0.24)),
+}
+
+
+def make_skeleton(time_s: Array, depth: Array) -> Skeleton:
+    """The lifter's joints at these times; `depth` is 0 standing, 1 at the bottom."""
+    joints = np.empty((len(time_s), len(SKELETON_JOINTS), 3))
+    for number, joint in enumerate(SKELETON_JOINTS):
+        side, _, part = joint.name.partition("_")
+        standing, bottom = np.array(_PLACES[part])
+        place = standing + depth[:, None] * (bottom - standing)
+        joints[:, number] = place * [1, 1, -1 if side == "LEFT" else 1]
+    joints[:, SKELETON_JOINTS.index(Joint.RIGHT_WRIST)][depth > 0.9] = np.nan  # behind a plate
+    return Skeleton(time_s, joints, metric=True)
 
 
 def make_trace(
@@ -80,7 +109,7 @@ def make_trace(
             name: np.where(hidden, np.nan, column) if name.startswith(pelvis) else column
             for name, column in columns.items()
         }
-    return Trace(columns)
+    return Trace(columns, make_skeleton(columns["time_s"][::2], depth[::2]))
 
 
 def make_rep(

@@ -34,7 +34,17 @@ LEAVES = {
 # import the folder, not a file in it.
 RECORDS = tuple(
     f"records.{part}"
-    for part in ("arrays", "camera", "body", "rep", "cue", "placement", "health", "live")
+    for part in (
+        "arrays",
+        "camera",
+        "body",
+        "skeleton",
+        "rep",
+        "cue",
+        "placement",
+        "health",
+        "live",
+    )
 )
 
 # Folders of `device` that are one family each. What `CLOSED` names is imported as a whole: its
@@ -51,11 +61,11 @@ STAGES: dict[str, set[str]] = {
     "upright": {"upright"},
     "body": {"body", "joints", "legs", "sight"},
     "pelvis": {"pelvis", "crop"},
-    "placement": {"placement", "placement_view"},
+    "placement": {"placement", "placement_view", "silhouette"},
     "reps": {"reps", "hip_path", "sets"},
     "load": {"load"},
     "wink": {"wink", "neutral", "smooth"},
-    "trace": {"trace"},
+    "trace": {"trace", "skeleton"},
     "cues": {"cues", "lamps"},
     "switches": {"switches"},
     "health": {"health"},

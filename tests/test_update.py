@@ -1,8 +1,8 @@
 """`setup.sh update` and `rollback` for real, on an overlay of this system (overlay.py).
 
 systemd is a stand-in that keeps what it is told and, like the unit, lets the release in use bring
-the database up to date. Four releases: 1 and 2 know the same database; 3 and 4 know a newer one,
-and 3 does not start.
+the database up to date. Five releases: 1 and 2 know the same database; 3, 4 and 5 know a newer one;
+3 does not start, and 5 does not find the camera.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ verb=$1
 case $verb in
 --version) echo 'systemd 257 (257)' ;;
 is-active)
-    [ -e "$state/$1" ] || { echo inactive; exit 3; }
+    [ -e "$state/$1" ] || { [ -e /run/unplugged ] && echo activating || echo inactive; exit 3; }
     echo active
     ;;
 is-enabled)
@@ -48,10 +48,22 @@ restart | --no-block)
 from pathlib import Path
 from device.database import open_for_writing
 open_for_writing(Path("/var/lib/racklight/racklight.sqlite3")).close()'
+    rm -f $state/racklight-device.service $state/racklight-web.service
     [ ! -e /opt/racklight/current/device/does_not_start ] || exit 0
-    touch $state/racklight-device.service $state/racklight-web.service
+    touch $state/racklight-web.service
+    [ -e /run/unplugged ] || touch $state/racklight-device.service
     ;;
-show) case $* in *NRestarts*) echo 0 ;; *StatusText*) echo ready ;; esac ;;
+show)
+    case $* in
+    *NRestarts*) echo 0 ;;
+    *ExecMainStatus*) [ -e /opt/racklight/current/device/does_not_start ] && echo 1 || echo 3 ;;
+    *StatusText*racklight-device*)
+        says='The camera works.'
+        [ ! -e /opt/racklight/current/device/loses_camera ] || says='No camera.'
+        echo "$says"
+        ;;
+    esac
+    ;;
 esac
 """
 PYTHON = r"""#!/bin/sh
@@ -153,10 +165,24 @@ root runuser -u racklight -- sh -c 'echo no database >/var/lib/racklight/racklig
 PROGRAM=$PROGRAMS/4
 run damaged update
 mv "$WORK"/aside/* "$data/"
+step camera_lost 5 update
+touch "$WORK/root/run/unplugged"
+root systemctl restart
+step unplugged_check 2 check
+step unplugged 4 update
+step unplugged_bad 3 update
+touch "$WORK/root/run/cut-at-start"
+step unplugged_cut 5 update
+step unplugged_finish 5 update --finish
+rm "$WORK/root/run/unplugged"
+root systemctl restart
+PROGRAM=$PROGRAMS/5
 run no_copy update /usr
 run no_file update /nowhere
 run bad_tar update "$PROGRAMS/bad.tar"
 PROGRAM=$PROGRAMS/1
+touch "$WORK/root/run/unplugged"
+root systemctl restart
 run uninstall uninstall
 run purge uninstall --purge
 """
@@ -168,7 +194,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     pin = wheel(folder / "wheels")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    for number in (1, 2, 3, 4):
+    for number in (1, 2, 3, 4, 5):
         release(folder / "programs" / str(number), number, pin, port)
     subprocess.run(
         ["tar", "-C", str(folder / "programs"), "-cf", str(folder / "programs/2.tar"), "2"],
@@ -200,15 +226,19 @@ def release(folder: Path, number: int, pin: str, port: int) -> None:
     for name in ("errors", "database", "migrations", "backups", "paths"):
         shutil.copy2(ROOT / "device" / f"{name}.py", folder / "device")
     (folder / "device" / "settings.py").write_text(SETTINGS.format(port=port))
-    patience = folder / "systemd" / "setup" / "releases.sh"
+    patience = folder / "systemd" / "setup" / "judge.sh"
     text = patience.read_text()
-    assert "WELL_WITHIN_S=100" in text
-    patience.write_text(text.replace("WELL_WITHIN_S=100", "WELL_WITHIN_S=1"))
+    for seconds in ("WELL_WITHIN_S=100", "KNOWN_WITHIN_S=30"):
+        assert f"{seconds} #" in text
+        text = text.replace(seconds, f"{seconds.split('=')[0]}=1")
+    patience.write_text(text)
     if number >= 3:
         with (folder / "device" / "migrations.py").open("a") as file:
             file.write('\nMIGRATIONS += ("ALTER TABLE lifters ADD COLUMN height_cm REAL;",)\n')
     if number == 3:
         (folder / "device" / "does_not_start").touch()
+    if number == 5:
+        (folder / "device" / "loses_camera").touch()
 
 
 def in_use(told: Told, step: str) -> str:
@@ -357,6 +387,33 @@ def test_a_damaged_database_stops_an_update_before_anything_is_switched(told: To
     assert "is damaged or no database" in one_error(told, "damaged")
 
 
+def test_an_update_that_loses_the_camera_is_taken_back(told: Told) -> None:
+    assert "failed its check and was taken back" in one_error(told, "camera_lost")
+    assert "FAIL  camera    No camera." in told("camera_lost", "said")
+    assert in_use(told, "camera_lost") == "2"
+
+
+def test_a_camera_that_was_unplugged_before_is_no_fault_of_an_update(told: Told) -> None:
+    assert "FAIL  device    activating, enabled, exit 3" in told("unplugged_check", "said")
+    said = told("unplugged", "said")
+    assert told("unplugged", "status") == "0\n", said
+    assert in_use(told, "unplugged") == "4"
+    assert "Note: the check fails before the update already" in said
+    assert "Note: what failed before the update fails still" in said
+
+
+def test_another_fault_behind_an_unplugged_camera_takes_an_update_back(told: Told) -> None:
+    assert "failed its check and was taken back" in one_error(told, "unplugged_bad")
+    assert "FAIL  device    activating, enabled, exit 1" in told("unplugged_bad", "said")
+    assert in_use(told, "unplugged_bad") == "4"
+
+
+def test_what_was_broken_before_is_known_after_a_power_cut_too(told: Told) -> None:
+    assert told("unplugged_cut", "status") == "137\n"
+    assert told("unplugged_finish", "status") == "0\n", told("unplugged_finish", "said")
+    assert in_use(told, "unplugged_finish") == "5"
+
+
 @pytest.mark.parametrize(
     ("step", "words"),
     [
@@ -367,6 +424,10 @@ def test_a_damaged_database_stops_an_update_before_anything_is_switched(told: To
 )
 def test_a_source_that_is_none_is_told(told: Told, step: str, words: str) -> None:
     assert words in one_error(told, step)
+
+
+def test_uninstall_stops_a_service_that_tries_again_and_again(told: Told) -> None:
+    assert "  stop racklight-device.service\n" in told("uninstall", "said")
 
 
 def test_uninstall_after_all_that_leaves_the_data_and_purge_nothing(told: Told) -> None:

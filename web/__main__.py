@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import errno
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
 import waitress
 from flask import Flask
+from waitress.server import TcpWSGIServer
 
 from device import paths
 from device.errors import LiveError, RacklightError
@@ -21,6 +23,9 @@ from web.pulse import Pulse
 from web.retention import RetentionKeeper
 
 THREADS = 16  # 4 stop answering with 8 streams open
+# A phone that left the Wi-Fi says no goodbye: what it was sent stays unacknowledged. Without this
+# limit its live page would keep one of the few places until the stream ends by itself.
+GONE_AFTER_MS = 20_000
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,9 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(app: Flask, host: str, port: int) -> None:
-    server = _listening(app, host, port)
+    server, bound = listening(app, host, port)
     notifier = Notifier()
-    pulse = Pulse(host, server.effective_port, notifier)
+    pulse = Pulse(host, bound, notifier)
 
     def stop(number: int, frame: object) -> NoReturn:
         app.extensions[HUB].close()  # first: open streams would hold up the end
@@ -52,7 +57,7 @@ def _serve(app: Flask, host: str, port: int) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    print(f"The page is at http://{_shown(host)}:{server.effective_port}/", flush=True)
+    print(f"The page is at http://{_shown(host)}:{bound}/", flush=True)
     if notifier.heard:
         pulse.start()
     try:
@@ -63,10 +68,19 @@ def _serve(app: Flask, host: str, port: int) -> None:
         server.close()
 
 
-def _listening(app: Flask, host: str, port: int) -> Any:
+def listening(app: Flask, host: str, port: int) -> tuple[Any, int]:
+    """The server and its port; a name may stand for several addresses. Raises LiveError."""
+    made: dict[int, Any] = {}
     try:
-        # send_bytes=1: an event goes out when it happens, not when 18 kB have gathered.
-        return waitress.create_server(app, host=host, port=port, threads=THREADS, send_bytes=1)
+        server = waitress.create_server(
+            app,
+            map=made,
+            host=host,
+            port=port,
+            threads=THREADS,
+            send_bytes=1,  # an event goes out when it happens, not when 18 kB have gathered
+            log_socket_errors=False,  # somebody who vanished is no fault
+        )
     except OSError as error:
         app.extensions[HUB].close()
         if error.errno == errno.EADDRINUSE:
@@ -79,6 +93,10 @@ def _listening(app: Flask, host: str, port: int) -> Any:
     except ValueError as error:  # waitress's word for a name that does not resolve
         app.extensions[HUB].close()
         raise LiveError(f"The page can't listen on {host}:{port}: {error}.") from error
+    listeners = [one for one in made.values() if isinstance(one, TcpWSGIServer)]
+    for listener in listeners:  # what it accepts inherits the limit
+        listener.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_AFTER_MS)
+    return server, int(listeners[0].effective_port)
 
 
 def _shown(host: str) -> str:

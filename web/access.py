@@ -28,6 +28,7 @@ TABLE: dict[str, Role] = {
     "pages.placement": GUEST,
     "events.events": GUEST,
     "events.placement_events": GUEST,
+    "events.placement_seen": COACH,  # with the shape of what the unit sees
     "forms.ask": GUEST,
     "rack.screen": GUEST,
     "rack.who": GUEST,
@@ -36,6 +37,7 @@ TABLE: dict[str, Role] = {
     "coach.today": READER,
     "coach.sessions": LIFTER,  # a lifter's own
     "coach.session": LIFTER,  # a lifter's own
+    "coach.rep_numbers": LIFTER,  # a lifter's own
     "coach.lifters": READER,
     "coach.lifter": LIFTER,  # a lifter's own
     "coach.compare": READER,
@@ -153,7 +155,10 @@ def may(endpoint: str) -> bool:
 
 def safe_next(wanted: str | None, otherwise: str = "/") -> str:
     """Where to go after signing in: an address of this page only."""
-    parts = urlsplit(wanted or "")
+    try:
+        parts = urlsplit(wanted or "")
+    except ValueError:  # 'http://[' say
+        return otherwise
     local = not parts.scheme and not parts.netloc and parts.path.startswith("/")
     plain = wanted is not None and wanted.isprintable() and "\\" not in wanted
     return wanted if wanted and local and plain and not wanted.startswith("//") else otherwise

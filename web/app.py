@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, abort, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from device.accounts import Accounts
@@ -59,6 +59,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM_BYTES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     accounts = Accounts(database, settings.unit.name)
+    app.before_request(_readable)
     identity.install(app, accounts, settings.web.reading == "everyone")
     access.guard(app)
     chosen = Chosen(settings, chosen_beside(database))
@@ -76,7 +77,7 @@ def create_app(
     app.register_blueprint(
         health_blueprint(database, hub, machine or Machine(database.parent), settings.unit.name)
     )
-    app.register_blueprint(events_blueprint(hub, settings.web.viewers))
+    app.register_blueprint(events_blueprint(hub, settings.web.viewers, socket))
     app.register_blueprint(forms_blueprint(socket))
     app.register_blueprint(rack_blueprint(database, hub, lambda: now_of(chosen).page.units))
     app.register_blueprint(data_blueprint(database, settings.unit.name))
@@ -86,6 +87,14 @@ def create_app(
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unforeseen)
     return app
+
+
+def _readable() -> None:
+    """Refuses an address that no browser sends: every view may then ask for its parts."""
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError:
+        abort(400, "The address is not written in UTF-8.")
 
 
 def _chosen_words(chosen: Chosen) -> dict[str, object]:

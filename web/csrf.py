@@ -48,5 +48,8 @@ def same_origin(asked: Request) -> bool:
 
     Browsers leave Sec-Fetch out on plain http, but send Origin with every POST.
     """
-    origin = urlsplit(asked.headers.get("Origin", ""))
+    try:
+        origin = urlsplit(asked.headers.get("Origin", ""))
+    except ValueError:  # 'http://[' say: no browser sends that
+        return False
     return origin.scheme in ("http", "https") and origin.netloc == asked.host

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response
@@ -13,6 +14,7 @@ from flask import Blueprint, Response
 from web.hub import LiveHub, Snapshot
 from web.placement import placement_view
 from web.rack.view import rack_view
+from web.seen import SeenView, asking
 
 HEARTBEAT_S = 5.0
 STREAM_S = 15 * 60.0  # then the browser comes again; a forgotten tab does not hold its place
@@ -37,14 +39,15 @@ class Viewers:
 
 
 View = Callable[[Snapshot], dict[str, Any]]
+Through = Callable[[Iterator[str]], Iterator[str]]
 
 
 def _placement(snapshot: Snapshot) -> dict[str, Any]:
     return placement_view(snapshot).as_json()
 
 
-def events_blueprint(hub: LiveHub, places: int) -> Blueprint:
-    """The routes `/events` and `/events/placement`; together they have so many places."""
+def events_blueprint(hub: LiveHub, places: int, socket: Path) -> Blueprint:
+    """The routes `/events...`; together they have so many places."""
     blueprint = Blueprint("events", __name__)
     viewers = Viewers(places)
 
@@ -56,7 +59,11 @@ def events_blueprint(hub: LiveHub, places: int) -> Blueprint:
     def placement_events() -> Response:
         return streamed(_placement)
 
-    def streamed(view: View) -> Response:
+    @blueprint.get("/events/placement/seen")
+    def placement_seen() -> Response:
+        return streamed(SeenView(), lambda events: asking(events, socket))
+
+    def streamed(view: View, through: Through = lambda events: events) -> Response:
         if not viewers.enter():
             return Response(
                 f"{places} live pages are open already, which is as many as the unit serves;"
@@ -65,7 +72,8 @@ def events_blueprint(hub: LiveHub, places: int) -> Blueprint:
                 headers={"Retry-After": str(RETRY_AFTER_S)},
                 mimetype="text/plain",
             )
-        response = Response(event_stream(hub, view=view), mimetype="text/event-stream")
+        events = through(event_stream(hub, view=view))
+        response = Response(events, mimetype="text/event-stream")
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Accel-Buffering"] = "no"  # a proxy must not hold events back
         response.call_on_close(viewers.leave)

@@ -94,21 +94,35 @@ WHERE reps.undone_utc IS NULL AND sets.session_id IN ({places})
 ORDER BY sets.session_id, sets.number, reps.rep_index
 """
 
-_REPS = """
-SELECT reps.*, sets.number AS set_number, traces.data AS trace
+# What `rep_of` reads. The rest of a row would only make sorting and looking up slower.
+REP_COLUMNS = ", ".join(
+    f"reps.{name}"
+    for name in (
+        *("id", "set_id", "rep_index", "start_s", "bottom_s", "end_s"),
+        *("wink_deg", "wink_sd_deg", "wink_at_parallel_deg"),
+        *("onset_5_hip_above_knee_cm", "onset_5_knee_flexion_deg", "hip_above_knee_cm"),
+        *("knee_flexion_left_deg", "knee_flexion_right_deg"),
+        *("shin_lean_left_deg", "shin_lean_right_deg"),
+        *("loaded", "load_kg", "threshold_deg", "verdict", "reason", "exercise"),
+    )
+)
+_REPS = f"""
+SELECT {REP_COLUMNS}, sets.number AS set_number, traces.data AS trace
 FROM reps JOIN sets ON sets.id = reps.set_id LEFT JOIN traces ON traces.rep_id = reps.id
 WHERE reps.undone_utc IS NULL AND sets.session_id = ?
 ORDER BY sets.number, reps.rep_index
 """
 
 
-def session(path: Path, session_id: str) -> tuple[SessionRow, list[RepRow]] | None:
+def session(
+    path: Path, session_id: str, joints: bool = False
+) -> tuple[SessionRow, list[RepRow]] | None:
     """One visit with its reps; None if there is no such visit. Raises StoreError."""
     with reading(path) as connection:
         rows = connection.execute(f"{_SESSIONS} WHERE sessions.id = ?", (session_id,)).fetchall()
         if not rows:
             return None
-        reps = [rep_of(row) for row in connection.execute(_REPS, (session_id,))]
+        reps = [rep_of(row, joints) for row in connection.execute(_REPS, (session_id,))]
         return with_verdicts(connection, rows)[0], reps
 
 
@@ -171,8 +185,8 @@ def with_verdicts(connection: sqlite3.Connection, rows: list[sqlite3.Row]) -> li
     ]
 
 
-def rep_of(row: sqlite3.Row) -> RepRow:
-    """A row of `reps`, with `set_number` and `trace` (may be NULL) beside it."""
+def rep_of(row: sqlite3.Row, joints: bool = False) -> RepRow:
+    """A row of REP_COLUMNS, with `set_number` and `trace` (may be NULL) beside them."""
     return RepRow(
         id=row["id"],
         set_id=row["set_id"],
@@ -197,15 +211,15 @@ def rep_of(row: sqlite3.Row) -> RepRow:
         verdict=row["verdict"],
         reason=row["reason"],
         exercise=row["exercise"],
-        trace=trace_of(row["trace"]),
+        trace=trace_of(row["trace"], joints),
     )
 
 
-def trace_of(blob: bytes | None) -> Trace | None:
-    """A damaged trace costs its curve, not the page."""
+def trace_of(blob: bytes | None, joints: bool = False) -> Trace | None:
+    """A damaged trace costs its curve, not the page. Joints only where they are asked for."""
     if blob is None:
         return None
     try:
-        return unpack_trace(blob)
+        return unpack_trace(blob, joints)
     except ValueError:
         return None

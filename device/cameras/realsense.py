@@ -124,7 +124,7 @@ class RealSenseCamera:
                 last = frame
                 yield frame
         if last is None:
-            raise BadRecordingError(f"The recording {self._file} holds no frames: record it again.")
+            raise recordings.nothing_came(self._file, self.frame_count, library().__version__)
 
     def _frame(
         self, depth: Any | None, color: Any | None, clock: FrameClock, last: Frame | None

@@ -11,6 +11,8 @@ from device.errors import BadRecordingError
 SUFFIXES = (".db3", ".bag")
 _HEADER_BYTES = 100
 _SQLITE_HEADER = b"SQLite format 3\x00"
+# Of an image's messages; librealsense writes the second from 2.59 on.
+_IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 
 
 def check_recording(file: Path) -> None:
@@ -58,18 +60,28 @@ def count_frames(file: Path) -> int | None:
         return None
     query = (
         "SELECT count(*) AS frames FROM messages JOIN topics ON topics.id = messages.topic_id"
-        " WHERE topics.type = 'sensor_msgs/msg/CameraInfo' GROUP BY topics.id"
+        f" WHERE topics.type IN ({', '.join('?' * len(_IMAGE_TYPES))}) GROUP BY topics.id"
         " ORDER BY frames DESC LIMIT 1"
     )
     try:
         database = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
         try:
-            row = database.execute(query).fetchone()
+            row = database.execute(query, _IMAGE_TYPES).fetchone()
         finally:
             database.close()
     except sqlite3.Error:
         return None
     return int(row[0]) if row else 0
+
+
+def nothing_came(file: Path | None, frame_count: int | None, version: str) -> BadRecordingError:
+    """What to say of a recording that ended before its first frame; `version` is librealsense's."""
+    if frame_count:
+        return BadRecordingError(
+            f"The recording {file} holds {frame_count} frames that librealsense {version} can't"
+            " play (a later one writes them otherwise): make it anew with 'racklight record'."
+        )
+    return BadRecordingError(f"The recording {file} holds no frames: record it again.")
 
 
 def _check_sqlite(file: Path) -> None:

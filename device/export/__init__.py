@@ -1,4 +1,4 @@
-"""What leaves the unit on a coach's word: CSV, JSON with its schema, OpenSim motion files."""
+"""What leaves the unit on a coach's word: CSV, JSON with its schema, files for OpenSim."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from device.export.fields import (
     SET_FIELDS,
     UNIT_FIELDS,
 )
-from device.export.motion import mot_text, motion_of, motions_of
+from device.export.markers import trc_text
+from device.export.motion import mot_text
+from device.export.opensim import rep_file, session_files
 from device.export.read import (
     Page,
     Row,
@@ -25,9 +27,16 @@ from device.export.read import (
     read_trace,
     read_unit,
     reading,
+    skeleton_lists,
     trace_lists,
 )
-from device.export.schema import Schema, described, export_schema, trace_schema
+from device.export.schema import (
+    Schema,
+    described,
+    export_schema,
+    skeleton_schema,
+    trace_schema,
+)
 from device.export.table import csv_lines, harmless
 
 __all__ = [
@@ -46,8 +55,6 @@ __all__ = [
     "harmless",
     "json_pieces",
     "mot_text",
-    "motion_of",
-    "motions_of",
     "read_lifter",
     "read_lifters",
     "read_rep",
@@ -58,6 +65,11 @@ __all__ = [
     "read_trace",
     "read_unit",
     "reading",
+    "rep_file",
+    "session_files",
+    "skeleton_lists",
+    "skeleton_schema",
     "trace_lists",
     "trace_schema",
+    "trc_text",
 ]

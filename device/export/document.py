@@ -16,6 +16,7 @@ from device.export.read import (
     read_trace,
     read_unit,
     reading,
+    skeleton_lists,
     trace_lists,
 )
 from device.moment import moment_now
@@ -52,7 +53,8 @@ def _reps(connection: sqlite3.Connection, set_id: str, traces: bool) -> list[Row
     found = list(read_reps(connection, set_id))
     if traces:
         for rep in found:
-            rep["trace"] = trace_lists(read_trace(connection, rep["rep_id"]))
+            trace = read_trace(connection, rep["rep_id"])
+            rep |= {"trace": trace_lists(trace), "skeleton": skeleton_lists(trace)}
     return found
 
 

@@ -10,21 +10,10 @@ https://opensimconfluence.atlassian.net/wiki/spaces/OpenSim/pages/53089415/Motio
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 
-from device.export.read import (
-    Row,
-    read_rep,
-    read_reps,
-    read_sets,
-    read_trace,
-    reading,
-)
 from device.records import Array, Trace
 
 # OpenSim's coordinate, our column, factor.
@@ -36,33 +25,6 @@ _PELVIS = (
 _LUMBAR = ("lumbar_extension", "lumbar_flexion_deg", -1)
 # OpenSim wants a number everywhere: the lumbar angle is a column only if most frames have it.
 _LUMBAR_SHARE = 0.5
-
-
-def motion_of(path: Path, rep_id: str) -> tuple[str, str | None] | None:
-    """A rep's (file name, .mot text); None if there is no such rep. Raises StoreError.
-
-    The text is None where the pelvis was not measured in at least two frames.
-    """
-    with reading(path) as connection:
-        rep = read_rep(connection, rep_id)
-        if rep is None:
-            return None
-        text = mot_text(_name(rep), read_trace(connection, rep_id))
-    return f"{_name(rep)}.mot", text
-
-
-def motions_of(path: Path, session_id: str) -> tuple[bytes, int]:
-    """A zip with a .mot for every measured rep of a visit, and how many. Raises StoreError."""
-    packed = io.BytesIO()
-    with reading(path) as connection, zipfile.ZipFile(packed, "w", _DEFLATED) as archive:
-        for one_set in read_sets(connection, session_id):
-            for rep in read_reps(connection, one_set["set_id"]):
-                text = mot_text(_name(rep), read_trace(connection, rep["rep_id"]))
-                if text is not None:
-                    name = f"set_{one_set['set_number']:02d}_{_name(rep)}.mot"
-                    archive.writestr(zipfile.ZipInfo(name), text, _DEFLATED)
-        count = len(archive.namelist())
-    return packed.getvalue(), count
 
 
 def mot_text(name: str, trace: Trace | None) -> str | None:
@@ -111,10 +73,3 @@ def _rows(table: Array) -> Iterable[str]:
 
 def _table(trace: Trace, columns: Iterable[tuple[str, str, int]]) -> Array:
     return np.column_stack([factor * trace.columns[ours] for _, ours, factor in columns])
-
-
-def _name(rep: Row) -> str:
-    return f"rep_{rep['rep_number']:03d}"
-
-
-_DEFLATED = zipfile.ZIP_DEFLATED

@@ -31,7 +31,7 @@ from device.export.fields import (
     Kind,
     selected,
 )
-from device.records import Trace
+from device.records import SKELETON_JOINTS, Trace
 from device.trace_codec import unpack_trace
 
 Row = dict[str, Any]
@@ -183,6 +183,24 @@ def trace_lists(found: Trace | None) -> dict[str, list[float | None]] | None:
     return {
         name: [None if isnan(value) else value for value in np.round(column, _DECIMALS).tolist()]
         for name, column in found.columns.items()
+    }
+
+
+def skeleton_lists(found: Trace | None) -> Row | None:
+    """A trace's joints by name, `[x, y, z]` or None a sample; None where none were kept."""
+    skeleton = None if found is None else found.skeleton
+    if skeleton is None:
+        return None
+    return {
+        "time_s": np.round(skeleton.time_s, _DECIMALS).tolist(),
+        "metric": skeleton.metric,
+        "joints": {
+            joint.name.lower(): [
+                None if isnan(place[0]) else place
+                for place in np.round(skeleton.of(joint), _DECIMALS).tolist()
+            ]
+            for joint in SKELETON_JOINTS
+        },
     }
 
 

@@ -17,6 +17,7 @@ from device.export.fields import (
     Field,
     Kind,
 )
+from device.records import SKELETON_JOINTS
 
 Schema = dict[str, Any]
 
@@ -24,7 +25,7 @@ Schema = dict[str, Any]
 def export_schema() -> Schema:
     """Of the whole exported document."""
     rep = described(REP_FIELDS)
-    rep["properties"]["trace"] = trace_schema()
+    rep["properties"] |= {"trace": trace_schema(), "skeleton": skeleton_schema()}
     one_set = _with_list(described(SET_FIELDS), "reps", rep)
     visit = _with_list(described(SESSION_FIELDS), "sets", one_set)
     head: Schema = {
@@ -72,6 +73,40 @@ def trace_schema() -> Schema:
             for field in TRACE_FIELDS
         },
         "required": [field.name for field in TRACE_FIELDS],
+        "additionalProperties": False,
+    }
+
+
+def skeleton_schema() -> Schema:
+    """The joints of a rep, fewer moments than frames: lists of one length."""
+    place: Schema = {"type": ["array", "null"], "items": {"type": "number"}}
+    names = [joint.name.lower() for joint in SKELETON_JOINTS]
+    joints: Schema = {
+        "type": "object",
+        "description": (
+            "Places in metres: x the way the lifter faces, y up, z to the lifter's right, from the"
+            " floor between the ankles. One a moment in each list; null: not seen."
+        ),
+        "properties": {name: {"type": "array", "items": place} for name in names},
+        "required": names,
+        "additionalProperties": False,
+    }
+    return {
+        "type": ["object", "null"],
+        "description": "The lifter as a stick figure; null: no joints were kept.",
+        "properties": {
+            "time_s": {
+                "type": "array",
+                "items": {"type": "number"},
+                "description": "On the same clock as start_s.",
+            },
+            "metric": {
+                "type": "boolean",
+                "description": "false: there was no depth, and lengths have a scale of their own.",
+            },
+            "joints": joints,
+        },
+        "required": ["time_s", "metric", "joints"],
         "additionalProperties": False,
     }
 

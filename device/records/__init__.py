@@ -23,7 +23,14 @@ from device.records.camera import DepthImage, Extrinsics, Frame, Intrinsics
 from device.records.cue import Cue, Light
 from device.records.health import Cause, EventKind, UnitHealth
 from device.records.live import LiveState, RepSummary
-from device.records.placement import Arrow, Envelope, Move, Placement, PlacementVerdict
+from device.records.placement import (
+    Arrow,
+    Envelope,
+    Move,
+    Placement,
+    PlacementVerdict,
+    Silhouette,
+)
 from device.records.rep import (
     TRACE_COLUMNS,
     Basis,
@@ -41,9 +48,11 @@ from device.records.rep import (
     VerdictName,
     Wink,
 )
+from device.records.skeleton import SKELETON_JOINTS, Skeleton
 
 __all__ = [
     "JOINTS",
+    "SKELETON_JOINTS",
     "TRACE_COLUMNS",
     "Array",
     "Arrow",
@@ -78,6 +87,8 @@ __all__ = [
     "Rep",
     "RepSpan",
     "RepSummary",
+    "Silhouette",
+    "Skeleton",
     "Trace",
     "UnitHealth",
     "Verdict",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from device.records.health import UnitHealth
-from device.records.placement import Placement
+from device.records.placement import Placement, Silhouette
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +63,4 @@ class LiveState:
     rest_s: float | None = None  # since this lifter's last rep ended; None during a rep
     signs_out_s: float | None = None  # told in the last minute before the lifter is signed out
     undone: bool = False  # a rep was taken back and can be brought back
+    silhouette: Silhouette | None = None  # only while a coach's page asks for it

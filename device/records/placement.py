@@ -58,6 +58,16 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
+class Silhouette:
+    """The shape of what the unit sees, upright: one bit a pixel, row by row, highest bit first."""
+
+    width_px: int
+    height_px: int
+    near: bytes  # whatever stands in front of the unit
+    lifter: bytes  # what of it is the lifter
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
     """Where the unit hangs against a standing lifter, and what to do about it.
 

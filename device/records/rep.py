@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.records.arrays import Array
+from device.records.skeleton import Skeleton
 
 
 class PhaseName(StrEnum):
@@ -154,6 +155,7 @@ class Trace:
     """A rep frame by frame: `columns[name]` is (frames,), NaN where not known."""
 
     columns: dict[str, Array]
+    skeleton: Skeleton | None = None  # None: kept by an earlier version, or nobody was seen
 
     def __post_init__(self) -> None:
         expected = set(TRACE_COLUMNS)

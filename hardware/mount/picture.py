@@ -82,7 +82,8 @@ def _shade(
     facing = np.where(seen[:, None], normals[found], 0.0).reshape(*size, 3)
     which = np.where(seen, parts[found], -1).reshape(size)
     pixels[_edges(depth, facing, which, scale_mm).ravel()] *= 0.3
-    return np.clip(pixels, 0, 255).astype(np.uint8).reshape(*size, 3)
+    pixels_rgb: npt.NDArray[np.uint8] = np.clip(pixels, 0, 255).astype(np.uint8).reshape(*size, 3)
+    return pixels_rgb
 
 
 def _normals(triangles: Floats) -> Floats:

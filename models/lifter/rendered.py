@@ -53,7 +53,7 @@ def write_missing(
         file = out / name.format(number)
         if file.exists():
             continue
-        arrays = render(number)
+        arrays: dict[str, Any] = dict(render(number))
         with whole(file) as draft, draft.open("wb") as stream:
             np.savez(stream, **arrays)
         yield file

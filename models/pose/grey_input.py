@@ -50,8 +50,9 @@ def grey(rgb: Bytes) -> Bytes:
 
 def dotted(rgb: Bytes) -> Bytes:
     """Luminance with bright dots of about a pixel of an 848-pixel picture."""
-    out = grey(rgb).astype(np.int16) + _dots(*rgb.shape[:2])[:, :, None]
-    return np.clip(out, 0, 255).astype(np.uint8)
+    bright = grey(rgb).astype(np.int16) + _dots(*rgb.shape[:2])[:, :, None]
+    out: Bytes = np.clip(bright, 0, 255).astype(np.uint8)
+    return out
 
 
 CHANGES: dict[str, Change] = {"darker": darker, "grey": grey, "grey with dots": dotted}

@@ -3,6 +3,9 @@
 # Sourced, not run.
 # shellcheck disable=SC2034,SC2154 # names shared with setup.sh and unit.sh
 
+CAMERA_WORKS='The camera works.' # what the camera process tells systemd
+TRIES=50 # a fifth of a second each
+
 unit_check() {
     unit_options "$@"
     if [ "$DRY_RUN" = yes ]; then
@@ -53,18 +56,40 @@ check_services() {
     for unit in $UNITS; do check_unit "$unit"; done
     check_page
     check_database
+    check_saving
 }
 
 check_unit() {
+    name=${1#racklight-}
+    name=${name%.service}
+    ended=$(why_down "$1")
     state=$(systemctl is-active "$1" || true)
     enabled=$(systemctl is-enabled "$1" 2>/dev/null || true)
     text=$(systemctl show -p StatusText --value "$1")
-    name=${1#racklight-}
-    if [ "$state" = active ] && [ "$enabled" = enabled ]; then
-        told ok "${name%.service}" "active, starts with the machine${text:+; $text}"
+    if [ "$state" != active ] || [ "$enabled" != enabled ]; then
+        told FAIL "$name" "$state, $enabled${ended:+, exit $ended}: journalctl -u $1 says why"
+    elif [ "$name" = device ] && [ -n "$text" ] && [ "$text" != "$CAMERA_WORKS" ]; then
+        told FAIL camera "$text" # the unit works and waits for it
     else
-        told FAIL "${name%.service}" "$state, $enabled: journalctl -u $1 says why"
+        told ok "$name" "active, starts with the machine${text:+; $text}"
     fi
+}
+
+# why_down UNIT: the status that a service which does not come up ended with. One that is starting
+# is given a moment.
+why_down() {
+    tries=0
+    while state=$(systemctl is-active "$1" || true) && [ "$state" != active ]; do
+        ended=$(systemctl show -p ExecMainStatus --value "$1")
+        case $ended in 0 | '') ;; *)
+            printf '%s\n' "$ended"
+            return
+            ;;
+        esac
+        [ "$state" = activating ] && [ "$tries" -lt "$TRIES" ] || return 0
+        tries=$((tries + 1))
+        sleep 0.2
+    done
 }
 
 check_page() {
@@ -96,6 +121,19 @@ check_database() {
     fi
 }
 
+# Can the unit at work save? It tells its page; whoever may not listen is not told.
+check_saving() {
+    systemctl --quiet is-active racklight-device.service || return 0
+    said=$(PYTHONPATH=$CURRENT "$CURRENT/.venv/bin/python" -P -B - 2>/dev/null <<'PYTHON'
+from device import live, paths
+with live.LiveClient(paths.live_socket()) as unit:
+    state = unit.newest(3)
+print("ok" if state is None else state.store)
+PYTHON
+    ) || return 0
+    [ "$said" = ok ] || told FAIL saving "$said"
+}
+
 check_hardware() {
     if booted && systemctl --quiet is-active racklight-device.service; then
         say "      The unit is at work and holds camera and light. To test them too:" \
@@ -104,8 +142,16 @@ check_hardware() {
     fi
     if [ "$(id -u)" = 0 ]; then
         # lgpio makes small files where it is started
-        (cd "$RUN" && runuser -u racklight -- "$CURRENT/racklight" check) || failed=1
+        (cd "$RUN" && as_the_unit "$CURRENT/racklight" check) || failed=1
     else
         "$CURRENT/racklight" check || failed=1
     fi
+}
+
+# as_the_unit COMMAND...: by its user, with what the owner put into the services' environment.
+as_the_unit() {
+    [ ! -r "$ETC/environment" ] || while IFS= read -r line; do
+        case $line in [A-Za-z_]*=*) set -- "$line" "$@" ;; esac
+    done <"$ETC/environment"
+    runuser -u racklight -- env "$@"
 }

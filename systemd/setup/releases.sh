@@ -9,8 +9,6 @@
 
 UNDER_WAY=$BASE/update-under-way
 DATABASE=$DATA/racklight.sqlite3
-WELL_WITHIN_S=100 # a service may take 90 s to start
-WELL_HOLDS_S=10
 
 # --- update ---------------------------------------------------------------------------------------
 
@@ -86,6 +84,7 @@ update_release() {
         refuse_newer_database
         said=$(check_without_camera) || say "  Note: the check fails before the update already:" "
 $(printf '%s\n' "$said" | grep '^FAIL')"
+        KNOWN=$(printf '%s\n' "$said" | faults)
         trap 'leave_update' EXIT
         trap 'exit 1' HUP INT TERM
     fi
@@ -98,7 +97,7 @@ $(printf '%s\n' "$said" | grep '^FAIL')"
     want_link "$RELEASE" "$CURRENT"
     act "let systemd, udev and the journal read their files again" reread_if_booted
     act "start the services" start_services
-    act "check ${RELEASE##*/}, and go back to ${OLD##*/} if anything fails" is_well || exit 1
+    act "check ${RELEASE##*/}, and go back to ${OLD##*/} if anything fails that was well" is_well || exit 1
     confirm_update
     trap - EXIT HUP INT TERM
     said_at_the_end
@@ -119,7 +118,7 @@ back_up() {
 
 note_update() {
     record file "$UNDER_WAY"
-    printf '%s\n' "$OLD" "$BACKUP" >"$UNDER_WAY.new"
+    printf '%s\n' "$OLD" "$BACKUP" "$KNOWN" >"$UNDER_WAY.new"
     mv -f -- "$UNDER_WAY.new" "$UNDER_WAY"
     sync
 }
@@ -175,6 +174,7 @@ finish_interrupted() {
     fi
     wanted=${RELEASE:-}
     OLD=$(sed -n 1p "$UNDER_WAY")
+    KNOWN=$(sed -n '3,$p' "$UNDER_WAY")
     RELEASE=$(readlink -- "$CURRENT")
     if [ "$RELEASE" != "$OLD" ]; then
         say "An update was interrupted: checking ${RELEASE##*/}"
@@ -295,41 +295,3 @@ use_release() {
 }
 
 reread_if_booted() { ! booted || reread_files; }
-
-# True when files, services, page and database are well, and stay so for a moment.
-is_well() {
-    deadline=$(($(uptime_s) + WELL_WITHIN_S))
-    until said=$(check_without_camera); do
-        [ "$(uptime_s)" -lt "$deadline" ] || {
-            printf '%s\n' "$said"
-            return 1
-        }
-        sleep 2
-    done
-    booted || return 0
-    restarts=$(count_restarts)
-    sleep "$WELL_HOLDS_S"
-    if [ "$(count_restarts)" != "$restarts" ]; then
-        told FAIL services "a service ended and was started anew: journalctl -u 'racklight-*' says why"
-        return 1
-    fi
-    said=$(check_without_camera) || {
-        printf '%s\n' "$said"
-        return 1
-    }
-}
-
-# Not the clock, which may be set while this waits.
-uptime_s() { cut -d . -f 1 /proc/uptime; }
-
-# Lamps and camera belong to the services, which run.
-check_without_camera() (
-    failed=0
-    UNDER_WAY=''
-    check_files
-    [ "$failed" = 1 ] || ! booted || check_services
-    exit "$failed"
-)
-
-# shellcheck disable=SC2086 # a list of names
-count_restarts() { systemctl show -p NRestarts --value $UNITS; }

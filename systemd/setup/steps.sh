@@ -163,15 +163,19 @@ $newest_first
 TEXT
 }
 
+# Also one that is not up but tries again and again.
 undo_unit() {
-    if booted && systemctl --quiet is-active "$1"; then
-        act "stop $1" systemctl stop "$1"
-    fi
+    ! booted || case $(systemctl is-active "$1") in
+    inactive | failed | unknown) ;;
+    *) act "stop $1" systemctl stop "$1" ;;
+    esac
     ! systemctl --quiet is-enabled "$1" 2>/dev/null ||
         act "no longer start $1 with the machine" systemctl --quiet disable "$1"
 }
 
-remove_user() { userdel "$1" 2>/dev/null; }
+remove_user() {
+    said=$(userdel "$1" 2>&1) || fail "The user $1 could not be removed: ${said#userdel: }; end that and run this again."
+}
 
 # Removes the packages that came with the installation, unless something that came later needs one.
 undo_debs() {

@@ -28,9 +28,13 @@ fail() {
     exit 1
 }
 
+# Processor time of all that ended so far: on a busy machine the clock says little.
+cpu_s() { awk '{ printf "%d", ($16 + $17) / 100 }' "/proc/$$/stat"; } # in the kernel's hundredths
+
 # stage NAME TEXT COMMAND...: runs the command; its words go to a log, the last line here every half minute.
 stage() {
-    local name=$1 text=$2 begun=$SECONDS status=0
+    local name=$1 text=$2 begun=$SECONDS cpu_begun status=0
+    cpu_begun=$(cpu_s)
     shift 2
     say "$(date -u +%H:%M:%S) $text"
     : >"$LOGS/$name.log"
@@ -48,7 +52,7 @@ stage() {
         tail -n 5 "$LOGS/$name.log" | sed 's/^/    /' >&2
         fail "Failed: $text (after $((SECONDS - begun)) s). All it said: $LOGS/$name.log"
     }
-    say "         done in $((SECONDS - begun)) s"
+    say "         done in $((SECONDS - begun)) s, $(($(cpu_s) - cpu_begun)) s of processor time"
 }
 
 # --- this machine ---------------------------------------------------------------------------------
@@ -172,7 +176,7 @@ rs.software_device().add_sensor("depth")
 lamp = gpiozero.LED(17); lamp.on(); assert lamp.is_lit'
 }
 
-# Made there and played on both: what librealsense 2.59 records, the Pi's 2.58 can't play.
+# Made there and played on both.
 make_recording() {
     rm -f "$REFERENCE/recording.db3" "$CHANGED/upper/root/recording.db3"
     inside_python /mnt/check/same.py record /root/recording.db3
@@ -231,7 +235,7 @@ main() {
     once "$mark" replay "replay the recording (the longest stage)" replay_recording
     once "$mark" reps "compare the reps" compare_reps
     grep '^  ' "$LOGS/reps.log"
-    say "Debian $SUITE on arm64 does what this machine does."
+    say "Debian $SUITE on arm64 does what this machine does ($((SECONDS / 60)) minutes now, $(cpu_s) s of processor time)."
 }
 
 { main "$@"; exit; } # read whole, so that it may be edited while it runs

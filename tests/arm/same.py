@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import itertools
 import json
 import math
 import platform
@@ -38,7 +39,8 @@ from device.replay import rep_as_json
 from device.settings import CameraSettings, PoseSettings, Settings, WinkSettings
 
 REPS = 1  # as many as the emulated processor replays in some minutes
-AFTER_S = 1.5  # a rep is told once its lifter stands again
+FROM_S = 7.0  # the lifter stands with the bar and is still
+AFTER_S = 1.0  # a rep is told once its lifter stands again
 EVERY = 2  # of 30 frames a second: what a Pi 4 is to do
 FLOAT_SHARE = 1e-3  # of a tensor's range
 MAX_SD_DEG = 10.0  # so that a wink is told, whatever the estimator's doubt
@@ -69,7 +71,7 @@ class PieceMeta:
 
 @dataclass(frozen=True)
 class Piece:
-    """The beginning of a clip, every so manieth frame of it."""
+    """A stretch of a clip, every so manieth frame of it."""
 
     whole: Clip
     meta: ClipMeta
@@ -81,24 +83,22 @@ class Piece:
 
     def frames(self) -> Iterator[tuple[Bytes, Depth]]:
         """As the clip's."""
-        for number, frame in enumerate(self.whole.frames()):
-            if number == self.meta.frames * EVERY:
-                return
-            if number % EVERY == 0:
-                yield frame
+        first = round(FROM_S * self.whole.meta.fps)
+        last = first + self.meta.frames * EVERY
+        yield from itertools.islice(self.whole.frames(), first, last, EVERY)
 
 
 def record(file: Path) -> None:
     """Writes the piece with the first reps as a recording."""
     clip = open_clip(DEMO_CLIP)
     reps = json.loads((DEMO_CLIP / "clip.json").read_text(encoding="utf-8"))["truth"]["reps"]
-    end_s = reps[REPS - 1]["end_s"] + AFTER_S
-    meta = PieceMeta(clip.meta, clip.meta.fps // EVERY, math.ceil(end_s * clip.meta.fps / EVERY))
+    length_s = reps[REPS - 1]["end_s"] + AFTER_S - FROM_S
+    meta = PieceMeta(clip.meta, clip.meta.fps // EVERY, math.ceil(length_s * clip.meta.fps / EVERY))
     piece = Piece(clip, meta)
     settings = replace(CameraSettings(), source="simulated")
     with SimulatedCamera(settings, realtime=False, clip=piece, record_to=file) as camera:
         count = sum(1 for _ in camera)
-    print(f"{count} frames, {end_s:.1f} s, {REPS} rep(s)")
+    print(f"{count} frames, {length_s:.1f} s, {REPS} rep(s)")
 
 
 # --- the models -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What leaves the unit: CSV, JSON and its schema, OpenSim motion."""
+"""What leaves the unit: CSV, JSON and its schema, OpenSim motion and markers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,12 @@ from device.export import (
     harmless,
     json_pieces,
     mot_text,
-    motion_of,
-    motions_of,
+    rep_file,
+    session_files,
+    trc_text,
 )
 from device.moment import Moment
+from device.records import SKELETON_JOINTS, Joint, Skeleton
 from device.store import Store
 from tests.factories import make_hidden_rep, make_rep, make_trace
 
@@ -153,7 +156,9 @@ def test_the_document_is_what_its_schema_says(file: Path, traces: bool) -> None:
     assert list(faults(found, export_schema())) == []
     rep = found["sessions"][0]["sets"][0]["reps"][0]
     assert ("trace" in rep) == traces
+    assert ("skeleton" in rep) == traces
     if traces:
+        assert len(rep["skeleton"]["joints"]["left_hip"]) == len(rep["skeleton"]["time_s"])
         assert len(rep["trace"]["time_s"]) == len(rep["trace"]["wink_deg"]) == 120
         assert None in found["sessions"][0]["sets"][1]["reps"][0]["trace"]["wink_deg"]
 
@@ -248,10 +253,99 @@ def test_a_rep_without_pelvis_or_trace_has_no_motion() -> None:
 
 def test_a_session_gives_a_motion_for_each_measured_rep(file: Path) -> None:
     row = lines(file)[0]
-    packed, count = motions_of(file, row["session_id"])
+    packed, count = session_files(file, row["session_id"], "mot")
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         assert archive.namelist() == ["set_01_rep_001.mot", "set_02_rep_002.mot"]
         one = archive.read("set_01_rep_001.mot").decode()
     assert count == 2
-    assert motion_of(file, row["rep_id"]) == ("rep_001.mot", one)
-    assert motion_of(file, "none") is None
+    assert rep_file(file, row["rep_id"], "mot") == ("rep_001.mot", one)
+    assert rep_file(file, "none", "mot") is None
+
+
+# ---------------------------------------------------------------- markers
+
+
+def strictly_parsed(text: str) -> tuple[dict[str, str], list[str], np.ndarray[Any, Any]]:
+    """A .trc as its description has it; anything else in it fails."""
+    first, keys, values, names, axes, blank, *rows = text.removesuffix("\n").split("\n")
+    kind, number, order, name = first.split("\t")
+    assert (kind, number, order) == ("PathFileType", "4", "(X/Y/Z)")
+    assert name.endswith(".trc")
+    assert blank == ""
+    head = dict(zip(keys.split("\t"), values.split("\t"), strict=True))
+    frame, time, *labels = names.split("\t")
+    assert (frame, time) == ("Frame#", "Time")
+    markers = [label for label in labels if label]
+    count = len(markers)
+    assert labels == [cell for marker in markers for cell in (marker, "", "")]
+    wanted = [f"{axis}{i}" for i in range(1, count + 1) for axis in "XYZ"]
+    assert axes.split("\t") == ["", "", *wanted]
+    table = [[float(cell) if cell else np.nan for cell in row.split("\t")] for row in rows]
+    assert {len(row) for row in table} == {2 + 3 * count}
+    assert [row[0] for row in table] == list(range(1, len(rows) + 1))
+    assert (int(head["NumFrames"]), int(head["NumMarkers"])) == (len(rows), count)
+    return head, markers, np.array(table)
+
+
+def test_markers_have_opensims_header_axes_and_millimetres() -> None:
+    trace = make_trace(start_s=50.0)
+    text = trc_text("rep_001", trace)
+    assert text is not None
+    head, markers, table = strictly_parsed(text)
+    assert head["Units"] == "mm"
+    assert len(markers) == len(set(markers)) == 18
+    standing = dict(zip(markers, table[0, 2:].reshape(-1, 3), strict=True))
+    for side, right in (("L", -1), ("R", 1)):
+        np.testing.assert_allclose(standing[f"{side}Hip"], [-50, 920, right * 100], atol=2)
+        np.testing.assert_allclose(standing[f"{side}BigToe"], [190, 30, right * 240], atol=2)
+    np.testing.assert_allclose(np.diff(table[:, 1]), 1 / float(head["DataRate"]), atol=1e-3)
+    assert table[0, 1] == 0.0  # the clock of the .mot
+    hips = table[:, 2 + 3 * markers.index("RHip") + 1]
+    assert hips.min() == pytest.approx(410, abs=2)
+
+
+def test_a_joint_that_was_hidden_is_empty_and_one_never_seen_is_left_out() -> None:
+    trace = make_trace()
+    assert trace.skeleton is not None
+    joints = trace.skeleton.joints_m
+    joints[:, SKELETON_JOINTS.index(Joint.LEFT_EAR)] = np.nan
+    text = trc_text("rep", trace)
+    assert text is not None
+    _, markers, table = strictly_parsed(text)
+    assert "LEar" not in markers
+    wrist = table[:, 2 + 3 * markers.index("RWrist")]
+    assert 5 < np.isnan(wrist).sum() < 40
+    others = [markers.index(name) for name in markers if name != "RWrist"]
+    assert all(np.isfinite(table[:, 2 + 3 * number]).all() for number in others)
+
+
+def test_no_place_is_made_up_where_nobody_was_seen() -> None:
+    trace = make_trace()
+    assert trace.skeleton is not None
+    seen = np.abs(trace.skeleton.time_s - 2.0) > 0.5
+    left = Skeleton(trace.skeleton.time_s[seen], trace.skeleton.joints_m[seen], metric=True)
+    text = trc_text("rep", replace(trace, skeleton=left))
+    assert text is not None
+    _, _, table = strictly_parsed(text)
+    assert np.abs(table[:, 1] - 2.0).min() > 0.45
+    assert np.isfinite(table[:, -1]).all()
+    assert table[-1, 1] > 3.9  # time goes on
+
+
+def test_a_rep_without_joints_or_without_metres_has_no_markers() -> None:
+    trace = make_trace()
+    assert trace.skeleton is not None
+    assert trc_text("rep", None) is None
+    assert trc_text("rep", replace(trace, skeleton=None)) is None
+    assert trc_text("rep", replace(trace, skeleton=replace(trace.skeleton, metric=False))) is None
+    one = Skeleton(trace.skeleton.time_s[:1], trace.skeleton.joints_m[:1], metric=True)
+    assert trc_text("rep", replace(trace, skeleton=one)) is None
+
+
+def test_a_session_gives_markers_for_each_rep_with_joints(file: Path) -> None:
+    row = lines(file)[0]
+    packed, count = session_files(file, row["session_id"], "trc")
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert archive.namelist() == ["set_01_rep_001.trc", "set_02_rep_002.trc"]
+        strictly_parsed(archive.read("set_01_rep_001.trc").decode())
+    assert count == 2

@@ -6,6 +6,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -16,6 +18,8 @@ from rack import Grounded
 
 from device import paths
 from device.__main__ import main
+from device.live import LiveServer
+from tests.factories import make_state
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -137,6 +141,34 @@ def test_check_prints_a_line_a_test_and_the_fix(capsys: pytest.CaptureFixture[st
     for name in well:
         assert by_name[name].startswith("ok"), by_name[name]
     assert "mock" in by_name["light"]
+
+
+def _told_of_database(capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(["check"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    return next(line for line in lines if line.split()[1] == "database")
+
+
+def test_check_makes_no_database(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _told_of_database(capsys).startswith("ok")
+    assert not paths.database_file().exists()
+
+
+def test_check_tells_that_the_running_unit_can_not_save(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = threading.Event()
+
+    def unit() -> None:
+        while not asked.wait(0.02):
+            server.publish(make_state(store="The disk is full."))
+
+    with LiveServer(paths.live_socket()) as server, ThreadPoolExecutor() as pool:
+        pool.submit(unit)
+        try:
+            assert _told_of_database(capsys) == "FAIL  database  The disk is full."
+        finally:
+            asked.set()
 
 
 def test_checking_the_light_asks_nothing_without_a_terminal(

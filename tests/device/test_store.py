@@ -7,7 +7,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -504,6 +505,52 @@ def test_a_locked_database_never_holds_up_the_caller(path: Path) -> None:
         other.execute("ROLLBACK")
         other.close()
         assert rep.result(10)
+
+
+def _comes(true: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 20
+    while not (found := true()) and time.monotonic() < until:
+        time.sleep(0.01)
+    return found
+
+
+def test_a_database_that_is_taken_away_is_told_and_not_made_anew(path: Path) -> None:
+    aside = path.parent / "aside"
+    aside.mkdir()
+    with StoreWriter(path, "rack", retry_s=0.05) as writer:
+        session = writer.start_session("Ann")
+        writer.add_rep(session, make_rep(1)).result(5)
+        for file in path.parent.glob("racklight.sqlite3*"):
+            file.rename(aside / file.name)
+        assert _comes(lambda: writer.problem is not None)  # before there is anything to write
+        assert "was removed" in (writer.problem or "")
+        rep = writer.add_rep(session, make_rep(2))
+        assert not writer.flush(0.2)
+        assert not path.exists()
+        for file in aside.iterdir():
+            file.rename(path.parent / file.name)
+        assert rep.result(10)
+        assert _comes(lambda: writer.problem is None)
+    assert len(rows(path, "SELECT id FROM reps")) == 2
+
+
+def test_a_database_that_is_taken_away_for_a_moment_is_forgotten(path: Path) -> None:
+    with StoreWriter(path, "rack", retry_s=0.05) as writer:
+        path.rename(path.with_name("aside"))
+        assert _comes(lambda: writer.problem is not None)
+        path.with_name("aside").rename(path)
+        assert _comes(lambda: writer.problem is None)
+
+
+def test_what_takes_the_place_of_the_database_is_written_from_then_on(path: Path) -> None:
+    with StoreWriter(path, "rack", retry_s=0.05) as writer:
+        assert writer.flush()
+        path.with_name("other").write_bytes(b"")
+        for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+            file.unlink(missing_ok=True)
+        path.with_name("other").rename(path)
+        assert writer.add_rep(writer.start_session("Ann"), make_rep()).result(10)
+    assert len(rows(path, "SELECT id FROM reps")) == 1
 
 
 def test_a_mistake_in_one_write_does_not_stop_the_others(path: Path) -> None:

@@ -1,22 +1,30 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from device.records import TRACE_COLUMNS, Load, PelvisPose, Trace, Wink
+from device.records import TRACE_COLUMNS, BodyPose, Load, PelvisPose, Trace, Wink
 from device.trace import KEPT_S, TraceBuffer
+from tests.device.test_skeleton import make_body
 
 LOADED = Load(True, "hands")
 
 
-def filled(seconds: float, hidden: tuple[float, float] = (0.0, 0.0)) -> TraceBuffer:
+def filled(
+    seconds: float,
+    hidden: tuple[float, float] = (0.0, 0.0),
+    body_at: Callable[[float], BodyPose | None] = lambda time_s: None,
+) -> TraceBuffer:
     buffer = TraceBuffer()
     for i in range(round(seconds * 30)):
         time_s = i / 30
         away = hidden[0] <= time_s < hidden[1]
         pelvis = PelvisPose(time_s, reason="someone is in between" if away else None)
         tilt = None if away else time_s
-        buffer.append(None, pelvis, Wink(time_s, anterior_pelvic_tilt_deg=tilt), LOADED)
+        wink = Wink(time_s, anterior_pelvic_tilt_deg=tilt)
+        buffer.append(body_at(time_s), pelvis, wink, LOADED)
     return buffer
 
 
@@ -32,6 +40,18 @@ def test_what_was_not_measured_is_not_a_number() -> None:
     tilt = trace.columns["anterior_pelvic_tilt_deg"]
     assert np.isnan(tilt).sum() == 30
     assert np.isnan(trace.columns["hip_height"]).all()
+
+
+def test_a_cut_holds_the_joints_of_its_own_frames() -> None:
+    trace = filled(5, body_at=lambda t: make_body(t) if t < 4.0 else None).cut(1.0, 2.0)
+    assert trace.skeleton is not None
+    assert trace.skeleton.time_s[0] >= 1.0
+    assert trace.skeleton.time_s[-1] <= 2.0
+    assert len(trace.skeleton) == 16  # two frames a sample, one in the last
+
+
+def test_a_cut_without_a_body_has_no_joints() -> None:
+    assert filled(5).cut(1.0, 2.0).skeleton is None
 
 
 def test_each_frame_keeps_why_it_was_not_measured() -> None:

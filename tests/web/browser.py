@@ -80,6 +80,12 @@ class Browser:
 
     def open(self, url: str, width: int = 390, height: int = 844, dark: bool = False) -> None:
         """Goes to an address on a screen of that size; does not wait for streams to end."""
+        self.look(width, height, dark)
+        self._ask("Page.navigate", url=url)
+        self.wait_for(f"location.href === {url!r} && document.readyState === 'complete'")
+
+    def look(self, width: int, height: int = 844, dark: bool = False) -> None:
+        """Shows the same page on another screen."""
         self._ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -89,8 +95,10 @@ class Browser:
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._ask("Emulation.setEmulatedMedia", features=[scheme])
-        self._ask("Page.navigate", url=url)
-        self.wait_for(f"location.href === {url!r} && document.readyState === 'complete'")
+
+    def set_cookie(self, url: str, name: str, value: str) -> None:
+        """Gives the browser a cookie, as if this address had set it."""
+        self._ask("Network.setCookie", url=url, name=name, value=value)
 
     def evaluate(self, script: str) -> Any:
         """The value of a JavaScript expression in the page."""
@@ -99,13 +107,30 @@ class Browser:
             raise RuntimeError(answer["exceptionDetails"])
         return answer["result"].get("value")
 
-    def wait_for(self, condition: str, timeout_s: float = 30.0) -> None:
+    def wait_for(self, condition: str, timeout_s: float = 120.0) -> None:
         """Waits until a JavaScript expression is true; raises TimeoutError."""
         until = time.monotonic() + timeout_s
         while not self.evaluate(condition):
             if time.monotonic() > until:
                 raise TimeoutError(f"the page never came to {condition}")
             time.sleep(0.05)
+
+    def run_first(self, script: str) -> None:
+        """Runs a script in every page from now on, before the page's own scripts."""
+        self._ask("Page.enable")
+        self._ask("Page.addScriptToEvaluateOnNewDocument", source=script)
+
+    def held(self) -> dict[str, int]:
+        """What the page keeps after its garbage was collected: bytes of heap, nodes, listeners."""
+        self._ask("Performance.enable")
+        self._ask("HeapProfiler.collectGarbage")
+        told = self._ask("Performance.getMetrics")["metrics"]
+        values = {metric["name"]: int(metric["value"]) for metric in told}
+        return {
+            "bytes": values["JSHeapUsedSize"],
+            "nodes": values["Nodes"],
+            "listeners": values["JSEventListeners"],
+        }
 
     def screenshot(self, path: Path, whole: bool = True) -> None:
         """The page as PNG, its whole length unless told otherwise."""

@@ -44,7 +44,13 @@ FOR_GUESTS = {
     "api.document",
     "api.schema",
 }
-FOR_LIFTERS = {"accounts.me", "coach.sessions", "coach.session", "coach.lifter"}
+FOR_LIFTERS = {
+    "accounts.me",
+    "coach.sessions",
+    "coach.session",
+    "coach.rep_numbers",
+    "coach.lifter",
+}
 FOR_READERS = {"health.health", "coach.today", "coach.lifters", "coach.compare"}
 
 Client = Callable[[], FlaskClient]
@@ -196,6 +202,7 @@ def test_a_guest_is_brought_back_to_where_he_wanted(guest: FlaskClient) -> None:
     "wanted",
     [
         "http://elsewhere.example/",
+        "http://[",
         "//elsewhere.example/",
         "/\\elsewhere.example",
         "\\\\elsewhere.example",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,27 @@ def test_motion_of_a_rep_and_of_a_session(
     assert noted(database)[0] == ("export", f"rep {rep_id} as .mot")
     assert coach.get("/data/reps/none.mot").status_code == 404
     assert coach.get("/data/sessions/none.mot.zip").status_code == 404
+
+
+def test_markers_of_a_rep_and_of_a_session(
+    coach: FlaskClient, session_id: str, database: Path
+) -> None:
+    packed = coach.get(f"/data/sessions/{session_id}.trc.zip").data
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert len(archive.namelist()) == 4
+    found = json.loads(coach.get(f"/data/sessions/{session_id}.json").data)
+    rep_id = found["sessions"][0]["sets"][0]["reps"][0]["rep_id"]
+    assert coach.get(f"/data/reps/{rep_id}.trc").text.startswith(
+        "PathFileType\t4\t(X/Y/Z)\trep_001"
+    )
+    assert noted(database)[0] == ("export", f"rep {rep_id} as .trc")
+    assert coach.get(f"/data/reps/{rep_id}.c3d").status_code == 404
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DELETE FROM traces")
+    for address in (f"reps/{rep_id}.trc", f"sessions/{session_id}.trc.zip"):
+        answer = coach.get(f"/data/{address}")
+        assert answer.status_code == 404
+        assert "No joints were kept" in answer.text
 
 
 def test_one_button_makes_a_backup_that_can_be_downloaded(

@@ -26,11 +26,11 @@ VIEWERS = WebSettings().viewers
 
 
 class Stream:
-    """One viewer of `/events`."""
+    """One viewer of `/events`, or of another stream."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, path: str = "/events") -> None:
         self._connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=10)
-        self._connection.request("GET", "/events")
+        self._connection.request("GET", path)
         self.answer = self._connection.getresponse()
 
     def next(self) -> dict[str, Any]:

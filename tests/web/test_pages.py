@@ -251,7 +251,7 @@ def test_the_first_page_is_light(page: FlaskClient, heard: Heard) -> None:
     heard(make_state())
     html = text_of(page, "/")
     parts = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', html))
-    assert {"/static/page.css", "/static/now.js", "/static/trace.js"} <= parts
+    assert {"/static/page.css", "/static/now.js", "/static/canvas.js", "/static/trace.js"} <= parts
     assert len(html) + sum(len(page.get(part).data) for part in parts) < 120_000
 
 

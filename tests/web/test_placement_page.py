@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from device.commands import ShowSilhouette
 from device.live import state_from_json, state_to_json
 from device.placement import nobody
-from device.records import Arrow, LiveState, Placement
+from device.records import Arrow, LiveState, Placement, Silhouette
 from tests.factories import D455, make_far_placement, make_placement, make_state
 from tests.web.browser import CHROMIUM, Browser
-from tests.web.conftest import Serve, Unit
+from tests.web.conftest import PASSWORD, Serve, Unit
+from web.app import HUB
 from web.hub import Snapshot
 from web.placement import LIFTER_X, LIFTER_Y, METRE, PlacementView, Row, placement_view
+from web.seen import SeenView
 
 Heard = Callable[[LiveState], None]
 
@@ -166,3 +169,99 @@ def test_moving_the_unit_moves_the_page(serve: Serve, unit: Unit, width: int) ->
         while "unit" not in browser.evaluate("document.querySelector('#troubles').textContent"):
             assert time.monotonic() < until
             time.sleep(0.05)
+
+
+# ---------------------------------------------------------------- the silhouette
+
+SHAPE = Silhouette(4, 2, b"\xff", b"\x60")
+
+
+def first_seen(client: FlaskClient) -> dict[str, Any]:
+    """The first event of the coach's stream that has a silhouette."""
+    answer = client.get("/events/placement/seen", buffered=False)
+    try:
+        for chunk in answer.iter_encoded():
+            text = chunk.decode()
+            if text.startswith("data: ") and '"silhouette"' in text:
+                told: dict[str, Any] = json.loads(text[6:])
+                return told
+    finally:
+        answer.close()
+    raise AssertionError("the stream ended without one")
+
+
+def test_the_coach_asks_for_the_silhouette_and_gets_it(coach: FlaskClient, unit: Unit) -> None:
+    unit.state = make_state(placement=make_far_placement(), silhouette=SHAPE)
+    told = first_seen(coach)
+    assert told["silhouette"] == {
+        "width_px": 4,
+        "height_px": 2,
+        "near": "/w==",
+        "lifter": "YA==",
+    }
+    assert told["verdict"] == "move"  # and what to do about it, as everybody sees
+    assert ShowSilhouette() in unit.wait_asked(ShowSilhouette())
+
+
+def test_a_silhouette_is_told_once_and_its_end_once() -> None:
+    view = SeenView()
+    with_it = Snapshot(1, make_state(placement=make_placement(), silhouette=SHAPE), None)
+    without = Snapshot(2, make_state(placement=make_placement()), None)
+    assert "silhouette" in view(with_it)
+    assert "silhouette" not in view(with_it)
+    assert view(Snapshot(3, None, "The unit is not running."))["silhouette"] is None
+    assert "silhouette" not in view(without)
+
+
+@pytest.mark.parametrize("who", ["guest", "ann", "page"])
+def test_nobody_else_gets_the_silhouette(who: str, request: pytest.FixtureRequest) -> None:
+    client: FlaskClient = request.getfixturevalue(who)
+    answer = client.get("/events/placement/seen")
+    assert answer.status_code in (303, 403)
+    assert "silhouette" not in answer.text
+    html = client.get("/placement").text
+    assert 'id="seen"' not in html
+    assert 'data-stream="/events/placement"' in html
+
+
+@pytest.mark.parametrize("address", ["/events", "/events/placement"])
+def test_no_other_stream_or_page_has_the_silhouette(
+    coach: FlaskClient, unit: Unit, address: str
+) -> None:
+    unit.state = make_state(placement=make_placement(), silhouette=SHAPE)
+    hub = coach.application.extensions[HUB]
+    until = time.monotonic() + 10
+    while hub.newest().state is None or hub.newest().state.silhouette is None:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    answer = coach.get(address, buffered=False)
+    chunks = (chunk.decode() for chunk in answer.iter_encoded())
+    text = next(text for text in chunks if text.startswith("data: "))
+    answer.close()
+    assert "silhouette" not in text
+
+
+def test_without_a_unit_the_coachs_stream_says_so(coach: FlaskClient) -> None:
+    answer = coach.get("/events/placement/seen", buffered=False)
+    chunks = (chunk.decode() for chunk in answer.iter_encoded())
+    state = next(json.loads(text[6:]) for text in chunks if text.startswith("data: "))
+    answer.close()
+    assert state["connected"] is False
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt install chromium)")
+def test_the_coach_sees_the_shape_in_a_browser(serve_unit: Serve, unit: Unit) -> None:
+    unit.state = make_state(placement=make_far_placement(), silhouette=SHAPE)
+    with serve_unit() as address, Browser() as browser:
+        browser.open(f"{address}/setup", width=1024)
+        for field in ("password", "again"):
+            browser.evaluate(f"document.getElementById('{field}').value = {PASSWORD!r}")
+        browser.evaluate("document.querySelector('main form button.main').click()")
+        browser.wait_for("location.pathname === '/setup/name'", 60)
+        browser.open(f"{address}/setup/placement", width=1024)
+        canvas = "document.querySelector('#seen')"
+        browser.wait_for(f"!{canvas}.hidden && {canvas}.width === 4", 60)
+        data = f"{canvas}.getContext('2d').getImageData(0, 0, 4, 2).data"
+        assert browser.evaluate(f"[...{data}].filter((v, i) => i % 4 === 3)") == [255] * 8
+        unit.state = make_state(number=2, placement=make_placement())
+        browser.wait_for(f"{canvas}.hidden", 60)

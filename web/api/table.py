@@ -26,6 +26,8 @@ from device.export import (
     read_sets,
     read_trace,
     read_unit,
+    skeleton_lists,
+    skeleton_schema,
     trace_lists,
     trace_schema,
 )
@@ -77,7 +79,11 @@ def _with_key(name: str, fields: Schema) -> Schema:
 
 
 def _with_trace(fields: Schema) -> Schema:
-    properties = {**fields["properties"], "trace": trace_schema()}
+    properties = {
+        **fields["properties"],
+        "trace": trace_schema(),
+        "skeleton": skeleton_schema(),
+    }
     return {**fields, "properties": properties, "required": list(properties)}
 
 
@@ -134,7 +140,8 @@ def _rep(connection: sqlite3.Connection, key: str, arguments: Arguments) -> Row 
     found = read_rep(connection, key)
     if found is None:
         return None
-    return {**found, "trace": trace_lists(read_trace(connection, key))}
+    trace = read_trace(connection, key)
+    return {**found, "trace": trace_lists(trace), "skeleton": skeleton_lists(trace)}
 
 
 _KEY: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
@@ -193,5 +200,11 @@ RESOURCES = (
         _page_of("reps", described(REP_FIELDS)),
         _PAGED,
     ),
-    Resource("rep", "/reps/{rep_id}", "One rep with its trace, frame by frame.", _rep, _REP),
+    Resource(
+        "rep",
+        "/reps/{rep_id}",
+        "One rep with its trace, frame by frame, and its joints.",
+        _rep,
+        _REP,
+    ),
 )

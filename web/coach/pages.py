@@ -7,7 +7,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, jsonify, render_template, request
 
 from device.errors import StoreError
 from device.retention import months_kept
@@ -15,9 +15,11 @@ from web import charts, queries
 from web.coach import words
 from web.coach.compare import comparison
 from web.coach.depth import depth_curve, depth_scale
+from web.coach.figure import figure_at, figure_scale, joints_at
 from web.coach.forms import add_forms
 from web.coach.lifters import lifter as one_lifter
 from web.coach.lifters import lifters as all_lifters
+from web.coach.look import look_at, numbers_of, one_rep
 from web.coach.over_time import over_time
 from web.coach.search import Wanted, search, stored
 from web.coach.sets import MOST_REPS, Condition, notes_of, place_of_set, reps_of
@@ -28,6 +30,10 @@ from web.identity import own_lifter
 from web.pages import Rendered, render_message
 
 TABLE_SETS = 30  # in a lifter's table; the pictures show more
+DEPTH, TIME, FIGURE = "depth", "time", "figure"  # what a session's small pictures show
+
+
+Answer = str | Rendered | Response | tuple[Response, int]
 
 
 def coach_blueprint(database: Path, hub: LiveHub, threshold_deg: float) -> Blueprint:
@@ -37,6 +43,7 @@ def coach_blueprint(database: Path, hub: LiveHub, threshold_deg: float) -> Bluep
         ("/today", _today),
         ("/sessions", _sessions),
         ("/sessions/<session_id>", _session),
+        ("/reps/<rep_id>.json", _rep_numbers),
         ("/lifters", _lifters),
         ("/lifters/<lifter_id>", _lifter),
         ("/lifters/<lifter_id>/delete", _delete),
@@ -53,9 +60,9 @@ def _told(database: Path, threshold_deg: float, view: Any) -> Any:
     """A view that may read the database, with its troubles in a sentence."""
 
     @wraps(view)
-    def answer(**address: str) -> str | Rendered:
+    def answer(**address: str) -> Answer:
         try:
-            found: str | Rendered = view(database, threshold_deg, **address)
+            found: Answer = view(database, threshold_deg, **address)
         except StoreError as error:
             # a unit that has never run is no fault of the server
             status = 503 if database.exists() else 200
@@ -92,16 +99,16 @@ def _sessions(database: Path, _: float) -> str:
 
 
 def _session(database: Path, _: float, session_id: str) -> str | Rendered:
-    found = queries.session(database, session_id)
+    shown = request.args.get("curves", DEPTH)
+    shown = shown if shown in (TIME, FIGURE) else DEPTH
+    found = queries.session(database, session_id, joints=shown == FIGURE)
     own = own_lifter()
     if found is None or (own is not None and found[0].lifter_id != own):
         return render_message("No such session", words.GONE, 404)
     row, reps = found
-    over_depth = request.args.get("curves") != "time"
-    depths, times = depth_scale(reps), charts.scale_for(reps)
+    scale, pictures = _pictures(reps, shown)
     sets: dict[int, list[tuple[queries.RepRow, Any]]] = {}
-    for rep in reps:
-        picture = depth_curve(rep, depths) if over_depth else charts.rep_chart(rep, times)
+    for rep, picture in zip(reps, pictures, strict=True):
         sets.setdefault(rep.set, []).append((rep, picture))
     return _page(
         "session",
@@ -109,10 +116,32 @@ def _session(database: Path, _: float, session_id: str) -> str | Rendered:
         sets=sets,
         sides={number: sides([rep for rep, _ in found]) for number, found in sets.items()},
         notes=notes_of(database, session_id),
-        scale=depths if over_depth else times,
-        over_depth=over_depth,
+        scale=scale,
+        shown=shown,
+        look=look_at(database, reps, request.args.get("rep", "")),
         people=[] if own is not None else all_lifters(database),
     )
+
+
+def _pictures(reps: list[queries.RepRow], shown: str) -> tuple[Any, list[Any]]:
+    """The scale that all reps share, and each one's small picture."""
+    if shown == FIGURE:
+        seen = [joints_at(rep, rep.bottom_s) for rep in reps]
+        frame = figure_scale(joints for joints in seen if joints is not None)
+        return frame, [frame and figure_at(rep, rep.bottom_s, frame) for rep in reps]
+    if shown == TIME:
+        times = charts.scale_for(reps)
+        return times, [charts.rep_chart(rep, times) for rep in reps]
+    depths = depth_scale(reps)
+    return depths, [depth_curve(rep, depths) for rep in reps]
+
+
+def _rep_numbers(database: Path, _: float, rep_id: str) -> Response | tuple[Response, int]:
+    found = one_rep(database, rep_id)
+    own = own_lifter()
+    if found is None or (own is not None and found[0] != own):
+        return jsonify(error=words.GONE), 404
+    return jsonify(numbers_of(found[1]))
 
 
 def _lifters(database: Path, _: float) -> str:

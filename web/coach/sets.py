@@ -11,24 +11,24 @@ from pathlib import Path
 from device.database import reading
 from device.records import Exercise
 from web.coach.search import day_bounds, day_of, number_of
-from web.queries import RepRow, rep_of, trace_of
+from web.queries import REP_COLUMNS, RepRow, rep_of, trace_of
 
 MOST_REPS = 400  # of a condition; newer ones first
 MOST_CURVES = 12  # of a side; newer ones first
 
-_MATCHING = """
-SELECT reps.*, sets.number AS set_number, NULL AS trace
+_MATCHING = f"""
+SELECT {REP_COLUMNS}, sets.number AS set_number, NULL AS trace
 FROM sessions CROSS JOIN sets ON sets.session_id = sessions.id
     CROSS JOIN reps ON reps.set_id = sets.id
 WHERE sessions.lifter_id = :lifter AND sessions.recorded_utc >= :since
-    AND sessions.recorded_utc < :until AND reps.undone_utc IS NULL{conditions}
+    AND sessions.recorded_utc < :until AND reps.undone_utc IS NULL{{conditions}}
 ORDER BY sessions.recorded_utc DESC, sets.number DESC, reps.rep_index DESC LIMIT :most
 """
 _TAGGED = """
  AND EXISTS (SELECT 1 FROM set_tags
     WHERE set_tags.set_id = sets.id AND set_tags.tag_key = :tag)"""
-_OF_SET = """
-SELECT reps.*, sets.number AS set_number, NULL AS trace
+_OF_SET = f"""
+SELECT {REP_COLUMNS}, sets.number AS set_number, NULL AS trace
 FROM reps JOIN sets ON sets.id = reps.set_id
 WHERE reps.set_id = ? AND reps.undone_utc IS NULL ORDER BY reps.rep_index
 """

@@ -21,7 +21,7 @@ from device.accounts import Accounts
 from device.api_tokens import ApiTokens
 from device.audit import Action, Actor, record
 from device.errors import AccountError, StoreError
-from device.export import Selection, csv_lines, json_pieces, motion_of, motions_of
+from device.export import Selection, csv_lines, json_pieces, rep_file, session_files
 from device.moment import moment_now
 from web.data import words
 from web.data.exports import CSV, JSON, attached, selection_of, streamed
@@ -96,23 +96,23 @@ def _add_exports(blueprint: Blueprint, database: Path, unit_name: str) -> None:
     def session_export(key: str, form: str) -> Answer:
         return answer(Selection(session_id=key), form, True, f"session {key}")
 
-    @blueprint.get("/sessions/<key>.mot.zip")
-    def session_motions(key: str) -> Answer:
-        packed, count = motions_of(database, key)
+    @blueprint.get("/sessions/<key>.<any(mot, trc):form>.zip")
+    def session_motions(key: str, form: str) -> Answer:
+        packed, count = session_files(database, key, form)
         if not count:
-            return render_message("Nothing to save", words.NOTHING_MEASURED, 404)
-        noted(f"session {key} as .mot")
-        return attached(Response(packed, mimetype="application/zip"), f"{key[:8]}.mot.zip")
+            return render_message("Nothing to save", words.NOTHING_MEASURED[form], 404)
+        noted(f"session {key} as .{form}")
+        return attached(Response(packed, mimetype="application/zip"), f"{key[:8]}.{form}.zip")
 
-    @blueprint.get("/reps/<key>.mot")
-    def rep_motion(key: str) -> Answer:
-        found = motion_of(database, key)
+    @blueprint.get("/reps/<key>.<any(mot, trc):form>")
+    def rep_motion(key: str, form: str) -> Answer:
+        found = rep_file(database, key, form)
         if found is None:
             return render_message("No such rep", "It is not in this unit's history.", 404)
         name, text = found
         if text is None:
-            return render_message("Nothing to save", words.NOT_MEASURED, 404)
-        noted(f"rep {key} as .mot")
+            return render_message("Nothing to save", words.NOT_MEASURED[form], 404)
+        noted(f"rep {key} as .{form}")
         return attached(Response(text, mimetype="text/plain"), name)
 
 

@@ -8,8 +8,14 @@ from web.words import count, local_time
 NO_DATES = "Type the dates as 2026-05-01, the first not after the last."
 NO_FORMAT = "Choose CSV or JSON."
 NO_FILE = "Choose a backup file first."
-NOT_MEASURED = "The pelvis was not measured in this rep."
-NOTHING_MEASURED = "The pelvis was not measured in any rep of this session."
+NOT_MEASURED = {
+    "mot": "The pelvis was not measured in this rep.",
+    "trc": "No joints were kept of this rep: the lifter was hidden, or there was no depth.",
+}
+NOTHING_MEASURED = {
+    "mot": "The pelvis was not measured in any rep of this session.",
+    "trc": "No joints were kept of any rep of this session.",
+}
 NO_SUCH_BACKUP = "This backup is not there any more; five are kept."
 NO_DATABASE = "There is nothing to back up yet."
 CALLED_OFF = "The waiting backup was thrown away; nothing changes."

@@ -1,23 +1,20 @@
 // Tilt and wink against the depth of the squat: this rep strong, the rep before faint.
 "use strict";
 
-class DepthTrace {
+class DepthTrace extends Drawing {
   static DEEPEST = 0.65; // share of the standing hip height
   static LOW_DEG = -12;
   static HIGH_DEG = 24;
   static MOST = 600; // samples of a rep; more is a pause
 
   constructor(canvas) {
-    this.canvas = canvas;
+    super(canvas);
     this.rep = [];
     this.before = []; // of the same lifter
     this.lifter = null;
     this.now = null;
     this.moving = false;
     this.threshold = null;
-    this.waiting = false;
-    new ResizeObserver(() => this.redraw()).observe(canvas);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
   }
 
   add(state) {
@@ -35,32 +32,19 @@ class DepthTrace {
     this.redraw();
   }
 
-  redraw() {
-    if (this.waiting) return;
-    this.waiting = true;
-    requestAnimationFrame(() => { this.waiting = false; this.draw(); });
-  }
-
   draw() {
-    const ratio = devicePixelRatio || 1;
-    const { clientWidth: width, clientHeight: height } = this.canvas;
-    this.canvas.width = width * ratio;
-    this.canvas.height = height * ratio;
-    const pen = this.canvas.getContext("2d");
-    pen.scale(ratio, ratio);
-    const style = getComputedStyle(this.canvas);
-    const color = (name) => style.getPropertyValue(name).trim();
+    const { pen, width, height, color, family } = this.begin();
     const { low, high } = this.range();
     const bottom = height - 26;
     const x = (drop) => 4 + (Math.min(Math.max(drop, 0), DepthTrace.DEEPEST) / DepthTrace.DEEPEST) * (width - 16);
     const y = (degrees) => 6 + ((high - degrees) / (high - low)) * (bottom - 6);
     const size = Math.max(14, Math.min(22, width / 24));
-    pen.font = `${size}px ${style.fontFamily}`;
+    pen.font = `${size}px ${family}`;
     pen.lineJoin = pen.lineCap = "round";
 
     this.wink(pen, this.rep, x, y, color("--wink-area"));
-    this.rule(pen, width, y(0), color("--faint"), []);
-    if (this.threshold !== null) this.rule(pen, width, y(this.threshold), color("--wink"), [10, 8]);
+    this.rule(pen, width, y(0), color("--faint"), [], 2);
+    if (this.threshold !== null) this.rule(pen, width, y(this.threshold), color("--wink"), [10, 8], 2);
     this.curve(pen, this.before, x, y, color("--line"), 4);
     this.curve(pen, this.rep, x, y, color("--ink"), 6);
     if (this.now && this.now.drop !== null && this.now.tilt !== null) {
@@ -84,7 +68,7 @@ class DepthTrace {
   curve(pen, samples, x, y, color, width) {
     pen.strokeStyle = color;
     pen.lineWidth = width;
-    for (const run of DepthTrace.runs(samples, "tilt")) {
+    for (const run of Drawing.runs(samples, "tilt", "drop")) {
       pen.beginPath();
       for (const sample of run) pen.lineTo(x(sample.drop), y(sample.tilt));
       pen.stroke();
@@ -95,7 +79,7 @@ class DepthTrace {
     pen.fillStyle = pen.strokeStyle = color;
     pen.lineWidth = 1;
     // One piece a step: the way up covers the way down instead of cutting it out.
-    for (const run of DepthTrace.runs(samples, "wink")) {
+    for (const run of Drawing.runs(samples, "wink", "drop")) {
       for (let index = 1; index < run.length; index += 1) {
         const [from, to] = [run[index - 1], run[index]];
         pen.beginPath();
@@ -107,17 +91,6 @@ class DepthTrace {
         pen.stroke();
       }
     }
-  }
-
-  rule(pen, width, y, color, dash) {
-    pen.strokeStyle = color;
-    pen.lineWidth = 2;
-    pen.setLineDash(dash);
-    pen.beginPath();
-    pen.moveTo(0, y);
-    pen.lineTo(width, y);
-    pen.stroke();
-    pen.setLineDash([]);
   }
 
   labels(pen, width, height, y, size, color) {
@@ -137,17 +110,5 @@ class DepthTrace {
     pen.fillText(words.wink, width * 0.45 + size, height - 4);
     pen.fillStyle = color("--wink-area");
     pen.fillRect(width * 0.45, height - 4 - size * 0.7, size * 0.75, size * 0.75);
-  }
-
-  // Stretches without a gap: what was not measured is not drawn.
-  static runs(samples, name) {
-    const runs = [];
-    let open = null;
-    for (const sample of samples) {
-      if (sample[name] === null || sample.drop === null) { open = null; continue; }
-      if (!open) runs.push(open = []);
-      open.push(sample);
-    }
-    return runs.filter((run) => run.length > 1);
   }
 }

@@ -2,6 +2,7 @@
 "use strict";
 
 const SILENT_MS = 15000; // three missed heartbeats
+const PATIENCE_MS = 4000; // a stream that ended in its time is back sooner
 
 function valueAt(state, path) {
   return path.split(".").reduce((value, name) => value?.[name], state);
@@ -35,15 +36,18 @@ function say(text) {
   setText(problem, text ?? "");
 }
 
-// Calls `show` with each state that comes from the address, for as long as the page is open.
+// Calls `show` with each state that comes from the address, for as long as the page is looked at:
+// a page in the background gives its place to another viewer.
 function listen(address, show) {
   let source = null;
   let heard = Date.now();
+  let again = null;
 
   function connect() {
-    source?.close();
+    leave();
+    if (document.hidden) return;
     heard = Date.now();
-    source = new EventSource(address);
+    const opened = source = new EventSource(address);
     source.onopen = () => say(null);
     source.onmessage = (event) => {
       heard = Date.now();
@@ -53,12 +57,22 @@ function listen(address, show) {
     source.addEventListener("beat", () => { heard = Date.now(); });
     source.onerror = () => {
       // A broken connection is tried again by the browser; a refusal is not, so ask why.
-      if (source.readyState === EventSource.CLOSED) refused();
-      else say("The page lost the unit's network address; it tries again by itself.");
+      if (opened.readyState === EventSource.CLOSED) refused(opened);
+      else setTimeout(() => {
+        if (opened === source && opened.readyState === EventSource.CONNECTING) {
+          say("The page lost the unit's network address; it tries again by itself.");
+        }
+      }, PATIENCE_MS);
     };
   }
 
-  async function refused() {
+  function leave() {
+    source?.close();
+    source = null;
+    clearTimeout(again);
+  }
+
+  async function refused(closed) {
     let wait_s = 5;
     try {
       const abort = new AbortController();
@@ -71,15 +85,16 @@ function listen(address, show) {
     } catch {
       say("The page can't reach the unit; it tries again by itself.");
     }
-    setTimeout(connect, wait_s * 1000);
+    if (closed === source) again = setTimeout(connect, wait_s * 1000);
   }
 
   setInterval(() => {
-    if (source.readyState === EventSource.OPEN && Date.now() - heard > SILENT_MS) {
+    if (source?.readyState === EventSource.OPEN && Date.now() - heard > SILENT_MS) {
       say("The page has not heard from the unit for a while; it connects again.");
       connect();
     }
   }, 5000);
+  document.addEventListener("visibilitychange", () => (document.hidden ? leave() : connect()));
 
   connect();
 }

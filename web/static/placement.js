@@ -61,6 +61,29 @@ function showPlan(plan) {
   }
 }
 
+// One bit a pixel, highest bit first.
+function paint(pen, shape, name, color) {
+  const bits = atob(shape[name]);
+  pen.fillStyle = color;
+  for (let pixel = 0; pixel < shape.width_px * shape.height_px; pixel += 1) {
+    if (bits.charCodeAt(pixel >> 3) & (128 >> (pixel & 7))) {
+      pen.fillRect(pixel % shape.width_px, Math.floor(pixel / shape.width_px), 1, 1);
+    }
+  }
+}
+
+function showSeen(shape) {
+  const canvas = document.getElementById("seen");
+  canvas.hidden = shape === null;
+  if (shape === null) return;
+  canvas.width = shape.width_px;
+  canvas.height = shape.height_px;
+  const pen = canvas.getContext("2d");
+  const style = getComputedStyle(canvas);
+  paint(pen, shape, "near", style.getPropertyValue("--faint"));
+  paint(pen, shape, "lifter", style.getPropertyValue("--ink"));
+}
+
 function show(state) {
   view.dataset.verdict = state.verdict;
   view.dataset.connected = state.connected ? "yes" : "no";
@@ -70,6 +93,7 @@ function show(state) {
   showPlan(state.plan);
   document.querySelector("#rows tbody").replaceChildren(...state.rows.map(line));
   showTroubles(state.troubles);
+  if ("silhouette" in state) showSeen(state.silhouette);
 }
 
-listen("/events/placement", show);
+listen(view.dataset.stream, show);

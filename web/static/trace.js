@@ -1,19 +1,16 @@
 // The moving trace: tilt and wink above, the hip's path below, over the last ten seconds.
 "use strict";
 
-class MovingTrace {
+class MovingTrace extends Drawing {
   static SECONDS = 10;
   static LOW_DEG = -8;
   static HIGH_DEG = 20;
   static DEEPEST = 0.65;
 
   constructor(canvas) {
-    this.canvas = canvas;
+    super(canvas);
     this.samples = [];
     this.threshold = null;
-    this.waiting = false;
-    new ResizeObserver(() => this.redraw()).observe(canvas);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
   }
 
   add(state) {
@@ -29,21 +26,8 @@ class MovingTrace {
     this.redraw();
   }
 
-  redraw() {
-    if (this.waiting) return;
-    this.waiting = true;
-    requestAnimationFrame(() => { this.waiting = false; this.draw(); });
-  }
-
   draw() {
-    const ratio = devicePixelRatio || 1;
-    const { clientWidth: width, clientHeight: height } = this.canvas;
-    this.canvas.width = width * ratio;
-    this.canvas.height = height * ratio;
-    const pen = this.canvas.getContext("2d");
-    pen.scale(ratio, ratio);
-    const style = getComputedStyle(this.canvas);
-    const color = (name) => style.getPropertyValue(name).trim();
+    const { pen, width, height, color, family } = this.begin();
     const split = height * 0.64;
     const now = this.samples.at(-1)?.time ?? 0;
     const x = (time) => width - ((now - time) / MovingTrace.SECONDS) * width;
@@ -53,19 +37,19 @@ class MovingTrace {
 
     this.area(pen, "drop", x, hip, hip(0), color("--hip"));
     this.area(pen, "wink", x, y, y(0), color("--wink-area"));
-    this.rule(pen, width, y(0), color("--line"), []);
-    this.rule(pen, width, hip(0), color("--line"), []);
-    if (this.threshold !== null) this.rule(pen, width, y(this.threshold), color("--wink"), [5, 4]);
+    this.rule(pen, width, y(0), color("--line"), [], 1);
+    this.rule(pen, width, hip(0), color("--line"), [], 1);
+    if (this.threshold !== null) this.rule(pen, width, y(this.threshold), color("--wink"), [5, 4], 1);
     pen.strokeStyle = color("--ink");
     pen.lineWidth = 2;
     pen.lineJoin = "round";
-    for (const run of this.runs("tilt")) {
+    for (const run of Drawing.runs(this.samples, "tilt")) {
       pen.beginPath();
       for (const sample of run) pen.lineTo(x(sample.time), y(sample.tilt));
       pen.stroke();
     }
     pen.fillStyle = color("--faint");
-    pen.font = `11px ${style.fontFamily}`;
+    pen.font = `11px ${family}`;
     pen.fillText("neutral", 0, y(0) - 4);
     pen.fillText("hip standing", 0, hip(0) - 4);
     if (this.threshold !== null) pen.fillText(`threshold ${Math.round(this.threshold)}°`, 0, y(this.threshold) - 4);
@@ -73,35 +57,12 @@ class MovingTrace {
 
   area(pen, name, x, y, base, color) {
     pen.fillStyle = color;
-    for (const run of this.runs(name)) {
+    for (const run of Drawing.runs(this.samples, name)) {
       pen.beginPath();
       pen.moveTo(x(run[0].time), base);
       for (const sample of run) pen.lineTo(x(sample.time), y(sample[name]));
       pen.lineTo(x(run.at(-1).time), base);
       pen.fill();
     }
-  }
-
-  rule(pen, width, y, color, dash) {
-    pen.strokeStyle = color;
-    pen.lineWidth = 1;
-    pen.setLineDash(dash);
-    pen.beginPath();
-    pen.moveTo(0, y);
-    pen.lineTo(width, y);
-    pen.stroke();
-    pen.setLineDash([]);
-  }
-
-  // Stretches without a gap: what was not measured is not drawn.
-  runs(name) {
-    const runs = [];
-    let open = null;
-    for (const sample of this.samples) {
-      if (sample[name] === null) { open = null; continue; }
-      if (!open) runs.push(open = []);
-      open.push(sample);
-    }
-    return runs.filter((run) => run.length > 1);
   }
 }

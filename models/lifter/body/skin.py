@@ -1,10 +1,10 @@
 """How the training lifters' skin follows the bones: not in one way, but in many.
 
-Linear blend skinning lets the seat collapse when the hip bends and the sacral skin lean with the
-thighs and the loin. Real skin does less of both, and nobody knows how much in a given lifter. So
-every training lifter gets a way of its own between the body model's skin (all zero) and one whose
-sacral skin is fixed to the pelvis and whose seat keeps its distance from the hip joint; otherwise
-the network would learn one wrong skin by heart.
+Linear blend skinning lets the seat collapse when the hip bends, and the skin over the sacrum and
+over the iliac crests lean with the thighs and the loin. Real skin does less of all that, and nobody
+knows how much in a given lifter. So every training lifter gets a way of its own between the body
+model's skin (all zero) and one whose sacral and iliac skin is fixed to the pelvis and whose seat
+keeps its distance from the hip joint; otherwise the network would learn one wrong skin by heart.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from models.lifter.body.posed import PosedBody
 # the skin that a hip crop sees, template body: below the ribs, above the knees
 _LOW_M, _HIGH_M = -0.40, 0.34
 _MOST_M = 0.05  # the skin moves at most so far from where the body model puts it
-_BACK_M = 0.02  # skin further back than this, at rest, can lie over the sacrum or the iliac crests
+_BACK_M = 0.02  # skin further back than this, at rest, can lie over the sacrum
+_BESIDE_M = 0.045  # and further out than this over an iliac crest,
+_FRONT_M = -0.05  # unless it is further forward than this
+_SEAT_M = (-0.12, 0.06)  # where the seat is, below and above the pelvis joint
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,10 @@ class SkinWay:
     anchor_height_m: float = 0.06  # above the pelvis joint
     sacral: float = 0.0  # how far the lowest lumbar bone, which lies in the sacrum, is pelvis
     full_seat: float = 0.0  # how far the seat keeps its distance from the hip joint
+    crest: float = 0.0  # how far the skin over the iliac crests and below follows the pelvis alone
+    crest_top_m: float = 0.14  # above the pelvis joint, where that ends: in the middle of the flank
+    crest_fade_m: float = 0.02
+    firm_seat: float = 0.0  # share of the thigh's pull on the seat that it has not
 
 
 OWN = SkinWay()
@@ -50,6 +57,10 @@ def random_way(rng: np.random.Generator) -> SkinWay:
         anchor_height_m=float(rng.uniform(0.02, 0.09)),
         sacral=float(rng.beta(2.0, 1.0)),
         full_seat=float(rng.uniform(0.2, 1.6)),
+        crest=float(rng.beta(2.5, 1.0)),
+        crest_top_m=float(rng.uniform(0.09, 0.22)),
+        crest_fade_m=float(rng.uniform(0.012, 0.06)),
+        firm_seat=float(rng.uniform(0.0, 0.8)),
     )
 
 
@@ -101,17 +112,36 @@ class Skin:
     def _anchored(self, way: SkinWay) -> Array:
         """(n, bones) weights."""
         weights = self._weights.copy()
-        moved = weights[:, self._sacral] * way.sacral
-        weights[:, self._sacral] -= moved
-        weights[:, self._root] += moved
+        firm = _between(self._rest[:, 2], *_SEAT_M, 0.015) * _above(self._rest[:, 1], 0.0, 0.01)
+        self._give(weights, (self._sacral,), np.full(len(weights), way.sacral))
+        self._give(weights, self._thighs, way.firm_seat * firm)
+        everything = tuple(range(weights.shape[1]))
+        self._give(weights, everything, way.anchored * self._over_sacrum(way))
+        self._give(weights, everything, way.crest * self._over_crests(way))
+        return weights
+
+    def _give(self, weights: Array, bones: tuple[int, ...], share: Array) -> None:
+        """That share (n,) of what the bones have goes to the pelvis, in place."""
+        chosen = list(bones)
+        moved = weights[:, chosen] * share[:, None]
+        weights[:, chosen] -= moved
+        weights[:, self._root] += moved.sum(axis=1)
+
+    def _over_sacrum(self, way: SkinWay) -> Array:
+        """(n,) 1 in the middle of the sacral patch."""
         x, y, z = self._rest.T
         across = x / way.anchor_half_width_m
         up = (z - way.anchor_height_m) / way.anchor_half_height_m
-        field = np.exp(-0.5 * (across**2 + up**2) ** 2) / (1 + np.exp(-(y - _BACK_M) / 0.01))
-        share = (way.anchored * field)[:, None]
-        weights *= 1 - share
-        weights[:, self._root] += share[:, 0]
-        return weights
+        field: Array = np.exp(-0.5 * (across**2 + up**2) ** 2) * _above(y, _BACK_M, 0.01)
+        return field
+
+    def _over_crests(self, way: SkinWay) -> Array:
+        """(n,) 1 beside and behind, from the hip joints up to the crests."""
+        x, y, z = self._rest.T
+        beside = _above(np.abs(x), _BESIDE_M, 0.01) * _above(y, _FRONT_M, 0.02)
+        up = _above(z, 0.0, 0.02) * _above(-z, -way.crest_top_m, way.crest_fade_m)
+        field: Array = beside * up
+        return field
 
     def _blended(self, rest: Array, from_rest: Array, weights: Array) -> Array:
         """(n, 3) linear blend skinning."""
@@ -124,6 +154,17 @@ class Skin:
         """A joint at rest and posed, (3,) m."""
         rest = self._lifter.rest(body.shape).rest.joints[self._lifter.bones[bone]]
         return rest, body.from_rest[bone, :3, :3] @ rest + body.from_rest[bone, :3, 3]
+
+
+def _above(value: Array, edge: float, soft: float) -> Array:
+    """0 below the edge, 1 above it."""
+    share: Array = 1 / (1 + np.exp(-(value - edge) / soft))
+    return share
+
+
+def _between(value: Array, low: float, high: float, soft: float) -> Array:
+    between: Array = _above(value, low, soft) * _above(-value, -high, soft)
+    return between
 
 
 def _kept_from_joint(

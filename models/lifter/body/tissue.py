@@ -54,6 +54,11 @@ class Tissue:
 
 FIRM = Tissue()
 
+# The seat is stretched as the hip bends: it goes in over the ischium and comes out towards the
+# iliac crest. Middles of both as in _REGION_M, radius, and how far at most at full hip flexion.
+_STRETCHED_M = ((0.08, 0.08, -0.05), 0.075, -0.018)
+_CROWDED_M = ((0.09, 0.05, 0.08), 0.065, 0.012)
+
 
 def random_tissue(rng: np.random.Generator, amplitude_m: float = 0.008) -> Tissue:
     """A few bumps, half of them mirrored to the other side; `amplitude_m` is their spread."""
@@ -71,6 +76,20 @@ def random_tissue(rng: np.random.Generator, amplitude_m: float = 0.008) -> Tissu
     return Tissue(tuple(bumps))
 
 
+def stretched_seat(rng: np.random.Generator) -> Tissue:
+    """A seat that flattens below and fills above as the hip bends, from hardly to much."""
+    bumps = []
+    for centre, radius, most in (_STRETCHED_M, _CROWDED_M):
+        out = most * float(rng.random())
+        slide = float(rng.normal(0, 0.005))
+        x, y, z = (float(value) for value in np.asarray(centre) + rng.normal(0, 0.02, 3))
+        wide = radius * float(rng.uniform(0.75, 1.3))
+        bumps += [Bump((side * x, y, z), wide, (0.0, out), (0.0, slide)) for side in (1.0, -1.0)]
+    return Tissue(tuple(bumps))
+
+
 def random_flesh(rng: np.random.Generator) -> Tissue:
     """One lifter's soft tissue; some have none."""
-    return random_tissue(rng) if rng.random() < SOFT_SHARE else FIRM
+    if rng.random() >= SOFT_SHARE:
+        return FIRM
+    return Tissue(stretched_seat(rng).bumps + random_tissue(rng).bumps)

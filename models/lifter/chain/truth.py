@@ -115,12 +115,15 @@ def clip_truth(frames: FrameTruth, reps: tuple[RepTruth, ...]) -> ClipTruth:
 
 def write_truth(folder: Path, frames: FrameTruth, about: dict[str, Any]) -> None:
     """Writes `truth.npz` and `about.json` into the clip's folder."""
+    columns: dict[str, Any] = {
+        name: column.astype(np.float32) for name, column in frames.columns.items()
+    }
     np.savez_compressed(
         folder / _TRUTH,
         rep=frames.rep.astype(np.int8),
         loaded=frames.loaded,
         wink_deg=frames.wink_deg.astype(np.float32),
-        **{name: column.astype(np.float32) for name, column in frames.columns.items()},
+        **columns,
     )
     (folder / _ABOUT).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 

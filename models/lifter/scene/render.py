@@ -79,7 +79,8 @@ class Scene:
             distance, mesh, normal = _with_floor(origins, ways, distance, mesh, normal)
         facing = np.sign(_dot(normal, ways)) / np.maximum(np.sqrt(_dot(normal, normal)), 1e-12)
         weights = np.stack([met["u"], met["v"]], axis=1).astype(np.float32)
-        return Hits(distance, mesh, primitive, weights, -normal * facing[:, None])
+        normal = np.asarray(-normal * facing[:, None], np.float32)
+        return Hits(distance, mesh, primitive, weights, normal)
 
     def distances(self, origin: npt.ArrayLike, directions: npt.NDArray[Any]) -> Floats:
         """(n,) like `cast`, only how far."""

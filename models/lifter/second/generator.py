@@ -48,9 +48,9 @@ class SecondStudio:
         skin = self._skin
         unseen = skin.weight("head") + skin.weight("wrist")
         faces = self.lifter.faces[(unseen[self.lifter.faces] < 0.9).all(axis=1)]
-        self._vertices, index = np.unique(faces, return_inverse=True)
+        vertices, index = np.unique(faces, return_inverse=True)
+        self._vertices = kept = vertices.astype(np.intp)
         self._faces: Faces = index.reshape(-1, 3).astype(np.int32)
-        kept = self._vertices
         self._template = self.lifter.template[kept].astype(float)
         self._normals = normals(self._template, self._faces)
         thighs = skin.weight("upperleg01.L")[kept], skin.weight("upperleg01.R")[kept]

@@ -48,6 +48,23 @@ _PELVIS: tuple[Segment, ...] = (
     ((0.06, 0.040, 0.00), (0.06, 0.030, -0.045)),  # ischium
     ((0.02, -0.070, -0.03), (0.07, -0.040, 0.00)),  # pubis
 )
+# The lower and the upper ribs, carried by the spine's bones at their height. Without them the skin
+# between arms and crests has no bone near by, and the heat of both fills it.
+_RIBS: dict[str, tuple[Segment, ...]] = {
+    "spine02": (
+        ((0.03, 0.050, 0.25), (0.10, 0.045, 0.22)),
+        ((0.04, 0.055, 0.31), (0.11, 0.045, 0.28)),
+        ((0.11, 0.045, 0.28), (0.13, -0.020, 0.25)),
+        ((0.13, -0.020, 0.25), (0.10, -0.080, 0.28)),
+    ),
+    "spine01": (
+        ((0.04, 0.065, 0.38), (0.12, 0.055, 0.36)),
+        ((0.12, 0.055, 0.36), (0.14, -0.020, 0.33)),
+        ((0.14, -0.020, 0.33), (0.10, -0.085, 0.34)),
+        ((0.04, 0.070, 0.45), (0.12, 0.050, 0.44)),
+        ((0.12, 0.050, 0.44), (0.12, -0.050, 0.42)),
+    ),
+}
 _KEPT_PARTS = 5  # of a vertex
 
 
@@ -137,14 +154,17 @@ def _segments(joints: Mapping[str, Array]) -> dict[str, list[tuple[Array, Array]
     def line(a: str, b: str) -> list[tuple[Array, Array]]:
         return [(joints[a], joints[b])]
 
-    mirror = np.array([-1.0, 1.0, 1.0])
-    pelvis = [(np.array(a), np.array(b)) for a, b in _PELVIS]
+    def both_sides(lines: tuple[Segment, ...]) -> list[tuple[Array, Array]]:
+        mirror = np.array([-1.0, 1.0, 1.0])
+        own = [(np.array(a), np.array(b)) for a, b in lines]
+        return own + [(a * mirror, b * mirror) for a, b in own]
+
     found = {
-        "root": pelvis + [(a * mirror, b * mirror) for a, b in pelvis],
+        "root": both_sides(_PELVIS),
         "spine04": line("spine04", "spine03"),
         "spine03": line("spine03", "spine02"),
-        "spine02": line("spine02", "spine01"),
-        "spine01": line("spine01", "neck01"),
+        "spine02": line("spine02", "spine01") + both_sides(_RIBS["spine02"]),
+        "spine01": line("spine01", "neck01") + both_sides(_RIBS["spine01"]),
     }
     for side in "LR":
         found[f"upperleg01.{side}"] = line(f"upperleg01.{side}", f"lowerleg01.{side}")

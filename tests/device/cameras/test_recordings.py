@@ -132,6 +132,22 @@ def test_a_recording_without_frames_is_refused(tmp_path: Path, recording: Path) 
     assert "\n" not in str(error.value)
 
 
+def test_frames_that_only_a_later_librealsense_plays_are_told_so(
+    tmp_path: Path, recording: Path
+) -> None:
+    file = tmp_path / "later.db3"
+    file.write_bytes(recording.read_bytes())
+    with sqlite3.connect(file) as database:  # as 2.59 names them
+        database.execute(
+            "UPDATE topics SET name = name || '/compressed',"
+            " type = 'sensor_msgs/msg/CompressedImage' WHERE type = 'sensor_msgs/msg/Image'"
+        )
+    with open_camera(camera_settings_for(file)) as camera:
+        assert camera.frame_count == 12
+        with pytest.raises(BadRecordingError, match="12 frames that librealsense"):
+            list(camera)
+
+
 def broken(kind: str, folder: Path, whole: Path) -> Path:
     """A file or folder that is no playable recording."""
     file = folder / f"{kind}.db3"

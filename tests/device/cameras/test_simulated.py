@@ -52,8 +52,9 @@ class TinyClip:
     def frames(self) -> Iterator[tuple[Bytes, Depth]]:
         for index in range(self.delivered):
             time.sleep(self.decoding_s)
-            color = np.full((COLOR.height_px, COLOR.width_px, 3), 20 * index, np.uint8)
-            yield color, np.full((DEPTH.height_px, DEPTH.width_px), 2000 - 100 * index, np.uint16)
+            step = index % 12
+            color = np.full((COLOR.height_px, COLOR.width_px, 3), 20 * step, np.uint8)
+            yield color, np.full((DEPTH.height_px, DEPTH.width_px), 2000 - 100 * step, np.uint16)
         if self.error is not None:
             raise self.error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -79,7 +80,10 @@ def test_every_query_of_the_history_uses_an_index(
             ("since", "2020-01-01"),
         )
     )
-    for address in (*islice(addresses(database), 18), *everything, sides):
+    with closing(sqlite3.connect(database)) as connection:
+        (rep,) = connection.execute("SELECT id FROM reps").fetchone()
+    opened = f"/reps/{rep}.json"
+    for address in (*islice(addresses(database), 18), *everything, sides, opened):
         assert page.get(address).status_code == 200, address
     assert len(set(statements)) > 30
     for statement in set(statements):
