@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 
 from device.audit import Action, Actor, note
+from device.database import reading
 from device.errors import NotebookError
 from device.forget import forget
 from device.moment import moment_now
@@ -76,6 +78,16 @@ def undo_merge(notebook: Notebook, merge_id: str) -> str:
     return str(source)
 
 
+def has_open_visit(database: Path, lifter_id: str, since_utc: str) -> bool:
+    """Whether a visit that began since then is not over: the unit may yet write reps into it.
+
+    A visit under a name that was merged into this lifter counts. Raises StoreError.
+    """
+    with reading(database) as connection:
+        found = connection.execute(_OPEN_VISIT, (lifter_id, lifter_id, since_utc)).fetchone()
+    return found is not None
+
+
 def delete_lifter(notebook: Notebook, lifter_id: str, typed_name: str) -> Forgotten:
     """Deletes a lifter and everything that hangs on them, for good. Raises NotebookError.
 
@@ -102,6 +114,11 @@ def delete_lifter(notebook: Notebook, lifter_id: str, typed_name: str) -> Forgot
     return gone
 
 
+_OPEN_VISIT = """
+SELECT 1 FROM sessions WHERE ended_utc IS NULL AND lifter_id IN (
+    SELECT id FROM lifters WHERE id = ? UNION ALL SELECT id FROM lifters WHERE merged_into = ?
+) AND recorded_utc >= ? LIMIT 1
+"""
 _MOVED = (
     ("sessions", "merged_sessions", "session_id"),
     ("neutrals", "merged_neutrals", "neutral_id"),

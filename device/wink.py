@@ -36,11 +36,12 @@ MAX_LUMBAR_SD_DEG = 10.0  # a vaguer lumbar angle would only cut winks at random
 MIN_SHARE_MEASURED = 0.7  # of the frames from the start of the rep until just past its bottom
 MAX_GAP_S = 0.3  # a wink comes and goes in about half a second
 # How a frame's error behaves within a rep, as shares of its variance, measured on tuning lifters
-# (models/lifter/evaluate.py, seeds 9000, 9005, 9020). WHITE_SHARE is its own, smoothing takes it.
-# DIFFERENCE_SHARE is the variance of the difference between two moments: 0 would be an error that
-# is the same all through the rep, 2 one that has nothing in common between peak and bottom.
-WHITE_SHARE = 0.2
-DIFFERENCE_SHARE = 0.85
+# (`racklight evaluate`, seed 88001, both generators: error_white_part, error_difference_part).
+# WHITE_SHARE is its own, smoothing takes it. DIFFERENCE_SHARE is the variance of the difference
+# between two moments: 0 would be an error that is the same all through the rep, 2 one that has
+# nothing in common between peak and bottom.
+WHITE_SHARE = 0.11
+DIFFERENCE_SHARE = 1.39
 PARALLEL_CM = 0.0  # hip crease level with the top of the knee
 
 

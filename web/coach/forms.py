@@ -7,6 +7,7 @@ nothing was changed. web/access.py has checked the role and the form's origin be
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from web.coach.sets import place_of_set
 from web.hub import LiveHub
 from web.pages import Rendered, render_message
 
+_VISIT = timedelta(hours=12)  # one that is open for longer was cut off and will not go on
 _PAIN = {"yes": True, "no": False}
 
 
@@ -81,8 +83,11 @@ def add_forms(blueprint: Blueprint, database: Path, hub: LiveHub) -> None:
     def delete_lifter(lifter_id: str) -> str:
         found = one_lifter(database, lifter_id)
         state = hub.newest().state
-        if found is not None and state is not None and _same(state.lifter, found.name):
-            raise NotebookError(words.SIGNED_IN.format(name=found.name))
+        if found is not None and state is not None:
+            since = (datetime.now(UTC) - _VISIT).isoformat()
+            waits = lifter_book.has_open_visit(database, lifter_id, since)
+            if waits or _same(state.lifter, found.name):
+                raise NotebookError(words.SIGNED_IN.format(name=found.name))
         with Notebook.open(database) as notebook:
             lifter_book.delete_lifter(notebook, lifter_id, request.form.get("name", ""))
         return url_for("coach.lifters", deleted=1)

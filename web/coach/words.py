@@ -20,7 +20,9 @@ PERIODS = {"3": "3 months", "12": "A year", "": "All"}
 DELETED = "Deleted for good. Copies of the database made before still hold what was deleted."
 GONE = "It is not in this unit's history."
 NOT_YOURS = "This is not your history."
-SIGNED_IN = "{name} is signed in at the rack right now; sign out there first, then delete."
+SIGNED_IN = (
+    "{name} is signed in at the rack, or waits there for a turn; sign out there first, then delete."
+)
 NO_MONTHS = "{typed} is no number of months; type 24, say, or leave it empty for ‘for ever’."
 
 

@@ -254,13 +254,30 @@ def test_a_lifter_is_deleted_for_good(coach: FlaskClient, database: Path, bo: st
     assert rows(database, "SELECT action FROM audit WHERE action = 'delete'") == [("delete",)]
 
 
-def test_who_stands_at_the_rack_is_not_deleted(
-    coach: FlaskClient, unit_app: Flask, unit: Unit, database: Path, session_id: str
-) -> None:
+def hear_of_the_unit(unit_app: Flask) -> None:
     until = time.monotonic() + 5
     while unit_app.extensions[HUB].newest().state is None:
         assert time.monotonic() < until, "the page never heard of the unit"
         time.sleep(0.01)
+
+
+def test_who_waits_for_a_turn_is_not_deleted(
+    coach: FlaskClient, unit_app: Flask, unit: Unit, database: Path, bo: str
+) -> None:
+    hear_of_the_unit(unit_app)
+    other = id_of(database, "lifters", "Bo")
+    answer = send(coach, f"/lifters/{other}/delete", name="Bo")
+    assert answer.status_code == 400
+    assert "waits there for a turn" in answer.text
+    with Store.open(database, "rack") as store:
+        store.end_session(rows(database, "SELECT session_id FROM sets WHERE id = ?", bo)[0][0])
+    assert send(coach, f"/lifters/{other}/delete", name="Bo").status_code == 303
+
+
+def test_who_stands_at_the_rack_is_not_deleted(
+    coach: FlaskClient, unit_app: Flask, unit: Unit, database: Path, session_id: str
+) -> None:
+    hear_of_the_unit(unit_app)
     ann = id_of(database, "lifters")
     answer = send(coach, f"/lifters/{ann}/delete", name="Ann")
     assert answer.status_code == 400
