@@ -44,7 +44,7 @@ def asking(events: Iterator[str], socket: Path) -> Iterator[str]:
     asked_s = -ASK_EVERY_S
     for event in events:
         if time.monotonic() - asked_s >= ASK_EVERY_S:
-            asked_s = time.monotonic()
             with suppress(LiveError), LiveClient(socket) as client:
                 client.send(ShowSilhouette())
+                asked_s = time.monotonic()
         yield event

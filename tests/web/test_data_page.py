@@ -75,6 +75,7 @@ def test_a_coach_backs_up_makes_a_token_and_revokes_it_in_a_browser(
             )
             browser.evaluate(f'document.querySelector("{button}").click()')
             browser.wait_for(f"(document.body?.innerText ?? '').includes('{shown}')", 30)
+            browser.wait_for("document.readyState === 'complete'")  # with its style sheets
             assert browser.evaluate("document.documentElement.scrollWidth") == 390
     assert ApiTokens(database, "rack").all() == []
 
