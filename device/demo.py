@@ -34,7 +34,7 @@ from device.service import Service
 from device.settings import Settings
 from device.store_writer import StoreWriter
 
-# The estimator's honest uncertainty of a wink is 5 to 8 degrees as yet, and a unit says 'not
+# The estimator's honest uncertainty of a wink is 6 to 7 degrees as yet, and a unit says 'not
 # measured' above 3. The demo shows what verdicts look like, and says so.
 MAX_SD_DEG = 8.0
 PORTS = 20  # tried from the asked one on

@@ -215,5 +215,5 @@ def served(database: Path, socket_path: Path, *more: str) -> Iterator[str]:
         yield found.group()
     finally:
         server.terminate()
-        assert server.wait(60) == 0
+        assert server.wait(10) == 0
         server.stdout.close()
