@@ -150,8 +150,8 @@ def test_moving_the_unit_moves_the_page(serve: Serve, unit: Unit, width: int) ->
     with serve() as address, Browser() as browser:
         browser.open(f"{address}/placement", width=width)
         browser.wait_for("document.querySelector('#placement').dataset.verdict === 'move'")
+        browser.wait_for("document.querySelectorAll('#more li').length === 2")
         assert browser.evaluate("document.documentElement.scrollWidth") == width
-        assert browser.evaluate("document.querySelectorAll('#more li').length") == 2
         before = browser.evaluate("document.querySelector('#dot').getAttribute('cx')")
         unit.state = make_state(number=2, placement=make_placement())
         browser.wait_for("document.querySelector('#placement').dataset.verdict === 'good'")

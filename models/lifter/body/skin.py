@@ -4,7 +4,9 @@ Linear blend skinning lets the seat collapse when the hip bends, and the skin ov
 over the iliac crests lean with the thighs and the loin. Real skin does less of all that, and nobody
 knows how much in a given lifter. So every training lifter gets a way of its own between the body
 model's skin (all zero) and one whose sacral and iliac skin is fixed to the pelvis and whose seat
-keeps its distance from the hip joint; otherwise the network would learn one wrong skin by heart.
+keeps its distance from the hip joint, with weights between the body model's and those of the
+bones near by, blended between linear and round; otherwise the network would learn one wrong skin
+by heart.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from device.records import Array
+from models.lifter.body.blending import JOINTS, blended_linear, blended_round, near_weights
+from models.lifter.body.bony import bone_lines
 from models.lifter.body.model import Lifter
 from models.lifter.body.posed import PosedBody
 
 # the skin that a hip crop sees, template body: below the ribs, above the knees
 _LOW_M, _HIGH_M = -0.40, 0.34
-_MOST_M = 0.05  # the skin moves at most so far from where the body model puts it
+_MOST_M = 0.06  # the skin moves at most so far from where the body model puts it
 _BACK_M = 0.02  # skin further back than this, at rest, can lie over the sacrum
 _BESIDE_M = 0.045  # and further out than this over an iliac crest,
 _FRONT_M = -0.05  # unless it is further forward than this
@@ -40,6 +44,10 @@ class SkinWay:
     crest_top_m: float = 0.14  # above the pelvis joint, where that ends: in the middle of the flank
     crest_fade_m: float = 0.02
     firm_seat: float = 0.0  # share of the thigh's pull on the seat that it has not
+    near: float = 0.0  # how far the weights are those of the bones near by
+    near_sharpness: float = 4.0  # how quickly a bone's pull falls with distance
+    near_pull: tuple[float, float, float] = (1.0, 1.0, 1.0)  # of pelvis, thighs, spine
+    round: float = 0.0  # how far rotations are blended instead of places
 
 
 OWN = SkinWay()
@@ -48,10 +56,11 @@ ANATOMICAL = SkinWay(anchored=0.9, sacral=0.9, full_seat=0.6)
 
 def random_way(rng: np.random.Generator) -> SkinWay:
     """Mostly near the anatomical end, sometimes the body model's own."""
-    if rng.random() < 0.05:
+    if rng.random() < 0.03:
         return OWN
+    pelvis, thighs, spine = (float(v) for v in np.exp(rng.normal(0, 0.2, 3)))
     return SkinWay(
-        anchored=float(rng.beta(2.5, 1.0)),
+        anchored=float(rng.beta(4.0, 1.0)),
         anchor_half_width_m=float(rng.uniform(0.05, 0.14)),
         anchor_half_height_m=float(rng.uniform(0.05, 0.12)),
         anchor_height_m=float(rng.uniform(0.02, 0.09)),
@@ -61,7 +70,16 @@ def random_way(rng: np.random.Generator) -> SkinWay:
         crest_top_m=float(rng.uniform(0.09, 0.22)),
         crest_fade_m=float(rng.uniform(0.012, 0.06)),
         firm_seat=float(rng.uniform(0.0, 0.8)),
+        near=_often_an_end(rng),
+        near_sharpness=float(rng.uniform(2.5, 8.0)),
+        near_pull=(pelvis, thighs, spine),
+        round=_often_an_end(rng),
     )
+
+
+def _often_an_end(rng: np.random.Generator) -> float:
+    """0 to 1, each end for one lifter in six."""
+    return float(np.clip(rng.uniform(-0.25, 1.25), 0.0, 1.0))
 
 
 class Skin:
@@ -81,18 +99,24 @@ class Skin:
         np.add.at(
             full, (rows, lifter.bone_indices[self._chosen]), lifter.bone_weights[self._chosen]
         )
-        full[0, self._root] += 1e-12  # no vertex hangs on it until some are anchored
-        self._used = np.flatnonzero(full.sum(axis=0) > 0)
         self._weights = full
+        self._lines = bone_lines(lifter.rest_template_joints())
 
     def displaced(self, body: PosedBody, way: SkinWay) -> PosedBody:
         """The body with its skin moved `way`; joints and pelvis stay where they are."""
         if way == OWN:
             return body
+        bones = self._lifter.bones
         rest = self._lifter.rest(body.shape).vertices[self._chosen].astype(float)
-        own = self._blended(rest, body.from_rest, self._weights)
+        own = blended_linear(rest, body.from_rest, self._weights)
         weights = self._anchored(way)
-        there = self._blended(rest, body.from_rest, weights)
+        there = blended_linear(rest, body.from_rest, weights)
+        if way.round:
+            joints = {
+                (bones.index(a), bones.index(b)): self._joint(body, bones.index(at))[0]
+                for a, b, at in JOINTS
+            }
+            there += way.round * (blended_round(rest, body.from_rest, weights, joints) - there)
         for bone in self._thighs:
             there = _kept_from_joint(there, rest, weights[:, bone], self._joint(body, bone), way)
         step = there - own
@@ -111,7 +135,7 @@ class Skin:
 
     def _anchored(self, way: SkinWay) -> Array:
         """(n, bones) weights."""
-        weights = self._weights.copy()
+        weights = self._weights + way.near * (self._near(way) - self._weights)
         firm = _between(self._rest[:, 2], *_SEAT_M, 0.015) * _above(self._rest[:, 1], 0.0, 0.01)
         self._give(weights, (self._sacral,), np.full(len(weights), way.sacral))
         self._give(weights, self._thighs, way.firm_seat * firm)
@@ -143,12 +167,14 @@ class Skin:
         field: Array = beside * up
         return field
 
-    def _blended(self, rest: Array, from_rest: Array, weights: Array) -> Array:
-        """(n, 3) linear blend skinning."""
-        used = self._used
-        moved = np.einsum("vb,bij->vij", weights[:, used], from_rest[used, :3, :])
-        placed: Array = np.einsum("vij,vj->vi", moved[:, :, :3], rest) + moved[:, :, 3]
-        return placed
+    def _near(self, way: SkinWay) -> Array:
+        """(n, bones) weights of the bones near by."""
+        of_part = dict(zip(("root", "upperleg", "spine"), way.near_pull, strict=True))
+        pull = {bone: of_part.get(bone.rstrip("0123456789.LR"), 1.0) for bone in self._lines}
+        weights = np.zeros_like(self._weights)
+        columns = [self._lifter.bones.index(bone) for bone in self._lines]
+        weights[:, columns] = near_weights(self._rest, self._lines, way.near_sharpness, pull)
+        return weights
 
     def _joint(self, body: PosedBody, bone: int) -> tuple[Array, Array]:
         """A joint at rest and posed, (3,) m."""

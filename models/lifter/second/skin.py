@@ -9,16 +9,14 @@ blended as rotations, so a bent hip keeps its volume instead of collapsing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from device.records import Array
+from models.lifter.body.bony import bone_lines, to_line
 from models.lifter.body.model import Lifter
-
-Segment = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 # What moves as one: the part's leading bone and the beginnings of its bones' names.
 _SIDED = {
@@ -38,32 +36,6 @@ _MIDDLE = {
     "spine02": ("spine02",),
     "spine01": ("spine01",),
     "neck01": ("neck",),
-}
-# The bony pelvis within the template body, metres; the right side mirrors the left.
-_PELVIS: tuple[Segment, ...] = (
-    ((0.0, 0.055, 0.10), (0.0, 0.075, 0.02)),  # sacrum
-    ((0.0, 0.075, 0.02), (0.0, 0.050, -0.06)),  # and coccyx
-    ((0.04, 0.060, 0.09), (0.12, 0.010, 0.11)),  # iliac crest
-    ((0.12, 0.010, 0.11), (0.12, -0.060, 0.07)),
-    ((0.06, 0.040, 0.00), (0.06, 0.030, -0.045)),  # ischium
-    ((0.02, -0.070, -0.03), (0.07, -0.040, 0.00)),  # pubis
-)
-# The lower and the upper ribs, carried by the spine's bones at their height. Without them the skin
-# between arms and crests has no bone near by, and the heat of both fills it.
-_RIBS: dict[str, tuple[Segment, ...]] = {
-    "spine02": (
-        ((0.03, 0.050, 0.25), (0.10, 0.045, 0.22)),
-        ((0.04, 0.055, 0.31), (0.11, 0.045, 0.28)),
-        ((0.11, 0.045, 0.28), (0.13, -0.020, 0.25)),
-        ((0.13, -0.020, 0.25), (0.10, -0.080, 0.28)),
-    ),
-    "spine01": (
-        ((0.04, 0.065, 0.38), (0.12, 0.055, 0.36)),
-        ((0.12, 0.055, 0.36), (0.14, -0.020, 0.33)),
-        ((0.14, -0.020, 0.33), (0.10, -0.085, 0.34)),
-        ((0.04, 0.070, 0.45), (0.12, 0.050, 0.44)),
-        ((0.12, 0.050, 0.44), (0.12, -0.050, 0.42)),
-    ),
 }
 _KEPT_PARTS = 5  # of a vertex
 
@@ -134,10 +106,10 @@ def _heat_weights(lifter: Lifter, parts: tuple[str, ...], own: Array) -> Array:
     from scipy.sparse.linalg import splu
 
     points = lifter.template.astype(float)
-    segments = _segments(lifter.rest_template_joints())
+    segments = bone_lines(lifter.rest_template_joints())
     away = np.full(own.shape, np.inf)
     for name, lines in segments.items():
-        away[:, parts.index(name)] = np.min([_to_segment(points, *line) for line in lines], axis=0)
+        away[:, parts.index(name)] = np.min([to_line(points, *line) for line in lines], axis=0)
     geometric = own[:, [parts.index(name) for name in segments]].sum(axis=1) > 0.5
     nearest = np.where(geometric, away.argmin(axis=1), own.argmax(axis=1))
     distance = np.where(geometric, away.min(axis=1), 0.04).clip(0.02, 0.2)
@@ -148,36 +120,6 @@ def _heat_weights(lifter: Lifter, parts: tuple[str, ...], own: Array) -> Array:
     spread = np.clip(spread, 0, None)
     total: Array = spread / spread.sum(axis=1, keepdims=True)
     return total
-
-
-def _segments(joints: Mapping[str, Array]) -> dict[str, list[tuple[Array, Array]]]:
-    def line(a: str, b: str) -> list[tuple[Array, Array]]:
-        return [(joints[a], joints[b])]
-
-    def both_sides(lines: tuple[Segment, ...]) -> list[tuple[Array, Array]]:
-        mirror = np.array([-1.0, 1.0, 1.0])
-        own = [(np.array(a), np.array(b)) for a, b in lines]
-        return own + [(a * mirror, b * mirror) for a, b in own]
-
-    found = {
-        "root": both_sides(_PELVIS),
-        "spine04": line("spine04", "spine03"),
-        "spine03": line("spine03", "spine02"),
-        "spine02": line("spine02", "spine01") + both_sides(_RIBS["spine02"]),
-        "spine01": line("spine01", "neck01") + both_sides(_RIBS["spine01"]),
-    }
-    for side in "LR":
-        found[f"upperleg01.{side}"] = line(f"upperleg01.{side}", f"lowerleg01.{side}")
-        found[f"lowerleg01.{side}"] = line(f"lowerleg01.{side}", f"foot.{side}")
-    return found
-
-
-def _to_segment(points: Array, start: Array, end: Array) -> Array:
-    """(n,) distance to the line from start to end."""
-    way = end - start
-    along = np.clip((points - start) @ way / (way @ way), 0, 1)
-    away: Array = np.linalg.norm(points - start - along[:, None] * way, axis=1)
-    return away
 
 
 def _laplacian(points: Array, faces: npt.NDArray[np.int64]) -> tuple[Any, Array]:

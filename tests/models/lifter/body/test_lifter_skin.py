@@ -72,6 +72,25 @@ def test_a_firm_seat_is_pulled_less_by_the_thighs(lifter, skin):
     assert np.linalg.norm(firm - own, axis=1).mean() > 0.005
 
 
+def seat_behind_the_joint_m(lifter: Lifter, skin: Skin, way: SkinWay) -> float:
+    """How far the deep squatter's seat is from the hip joint, on average."""
+    body = lifter.pose(BodyShape(), [DEEP])[0]
+    x, y, z = lifter.template.T
+    seat = (np.abs(x - 0.1) < 0.03) & (y > 0.03) & (np.abs(z + 0.04) < 0.05)
+    away = skin.displaced(body, way).vertices[seat] - body.joints["left_hip"]
+    return float(np.linalg.norm(away, axis=1).mean())
+
+
+def test_a_round_seat_lies_further_from_the_hip_joint(lifter, skin):
+    flat, full = (seat_behind_the_joint_m(lifter, skin, SkinWay(round=r)) for r in (1e-9, 1.0))
+    assert full > flat + 0.002
+
+
+def test_iliac_skin_near_the_pelvis_goes_with_it(lifter, skin):
+    own, near = (left_behind_m(lifter, skin, SkinWay(near=share)) for share in (1e-9, 1.0))
+    assert near < 0.4 * own
+
+
 def test_standing_at_rest_every_skin_is_the_same(lifter, skin):
     body = lifter.pose(BodyShape(), [PoseAngles()])[0]
     rng = np.random.default_rng(4)
