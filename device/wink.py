@@ -40,8 +40,8 @@ MAX_GAP_S = 0.3  # a wink comes and goes in about half a second
 # WHITE_SHARE is its own, smoothing takes it. DIFFERENCE_SHARE is the variance of the difference
 # between two moments: 0 would be an error that is the same all through the rep, 2 one that has
 # nothing in common between peak and bottom.
-WHITE_SHARE = 0.11
-DIFFERENCE_SHARE = 1.39
+WHITE_SHARE = 0.13
+DIFFERENCE_SHARE = 1.2
 PARALLEL_CM = 0.0  # hip crease level with the top of the knee
 
 
