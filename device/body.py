@@ -17,12 +17,13 @@ import numpy as np
 from device.geometry import to_levelled
 from device.joints import (
     FOOT_HEIGHT_M,
+    LEGS,
     Bones,
     Point,
     Rows,
-    dot,
     foot_on_floor,
     knee_flexion_deg,
+    lean_deg,
     minus,
     stretched_towards_camera,
 )
@@ -37,6 +38,7 @@ from device.records import (
     Joint,
     Keypoints,
 )
+from device.shins import shin_leans_deg
 from device.sight import SightLines, skin_depth
 
 VISIBLE = 0.5
@@ -88,10 +90,11 @@ class BodyTracker:
         if z is None:
             return None
         joints: Rows = to_levelled(lines.at(np.array(z)), floor).tolist()
-        _stand(joints, to_levelled(lines.origin_m, floor).tolist(), z)
+        eye: Point = to_levelled(lines.origin_m, floor).tolist()
+        _stand(joints, eye, z)
         forward = _forward(_facing_away_deg(joints))
         joints = self._legs.corrected(joints, visibility, forward, keypoints.time_s)
-        return _describe(keypoints, joints, metric=True, hip_height=None)
+        return _describe(keypoints, joints, eye, hip_height=None)
 
     def _depths(
         self,
@@ -139,7 +142,7 @@ class BodyTracker:
         if self._bones.lengths is not None:
             joints = stretched_towards_camera(joints, self._bones.lengths)
         height_px = _middle(pixels, "ankle")[1] - _middle(pixels, "hip")[1]
-        return _describe(keypoints, joints, metric=False, hip_height=height_px)
+        return _describe(keypoints, joints, None, hip_height=height_px)
 
 
 def _stand(joints: Rows, eye: Point, z: Sequence[float]) -> None:
@@ -152,15 +155,18 @@ def _stand(joints: Rows, eye: Point, z: Sequence[float]) -> None:
 
 
 def _describe(
-    keypoints: Keypoints, joints: Rows, metric: bool, hip_height: float | None
+    keypoints: Keypoints, joints: Rows, eye: Point | None, hip_height: float | None
 ) -> BodyPose:
+    """`eye` is the colour camera in levelled axes; None: there was no depth."""
+    metric = eye is not None
     shoulder, hip, knee, ankle = (
         _middle(joints, name) for name in ("shoulder", "hip", "knee", "ankle")
     )
     trunk = minus(shoulder, hip)
     facing_deg = _facing_away_deg(joints)
     forward = _forward(facing_deg)
-    left, right = (_leg(joints, side, forward) for side in (0, 1))
+    knees_deg = [knee_flexion_deg(*(joints[joint] for joint in leg)) for leg in LEGS]
+    shins_deg = shin_leans_deg(joints, keypoints.visibility.tolist(), forward, eye)
     wrist_shoulder, wrist_knee = _wrists(joints, keypoints.visibility, knee, trunk)
     return BodyPose(
         time_s=keypoints.time_s,
@@ -168,12 +174,12 @@ def _describe(
         joints_m=np.array(joints),
         visibility=keypoints.visibility,
         hip_height=hip[1] - ankle[1] if hip_height is None else hip_height,
-        knee_flexion_left_deg=left[0],
-        knee_flexion_right_deg=right[0],
+        knee_flexion_left_deg=knees_deg[0],
+        knee_flexion_right_deg=knees_deg[1],
         hip_above_knee_cm=100 * (hip[1] - knee[1]) if metric else None,
-        trunk_lean_deg=_lean_deg(trunk, forward),
-        shin_lean_left_deg=left[1],
-        shin_lean_right_deg=right[1],
+        trunk_lean_deg=lean_deg(trunk, forward),
+        shin_lean_left_deg=shins_deg[0],
+        shin_lean_right_deg=shins_deg[1],
         wrist_above_shoulder=wrist_shoulder,
         wrist_above_knee=wrist_knee,
         feet_position_m=(ankle[0], ankle[2]) if metric else None,
@@ -201,17 +207,6 @@ def _facing_away_deg(joints: Rows) -> float:
 def _forward(facing_away_deg: float) -> Point:
     angle = math.radians(facing_away_deg)
     return (-math.sin(angle), 0.0, -math.cos(angle))
-
-
-def _lean_deg(segment: Point, forward: Point) -> float:
-    """Forward lean of an upward segment in the lifter's sagittal plane."""
-    return math.degrees(math.atan2(dot(segment, forward), segment[1]))
-
-
-def _leg(joints: Rows, side: int, forward: Point) -> tuple[float, float]:
-    """Knee flexion (straight = 0) and forward lean of the shin, deg; side 0 is left, 1 right."""
-    hip, knee, ankle = (joints[_PAIRS[name][side]] for name in ("hip", "knee", "ankle"))
-    return knee_flexion_deg(hip, knee, ankle), _lean_deg(minus(knee, ankle), forward)
 
 
 def _wrists(

@@ -58,6 +58,11 @@ def knee_flexion_deg(hip: Point, knee: Point, ankle: Point) -> float:
     return 180.0 - math.degrees(math.acos(min(max(cosine, -1.0), 1.0)))
 
 
+def lean_deg(segment: Point, forward: Point) -> float:
+    """Forward lean of an upward segment in the sagittal plane of who faces `forward`."""
+    return math.degrees(math.atan2(dot(segment, forward), segment[1]))
+
+
 class Bones:
     """Lengths of thighs and shins, learned while the lifter stands upright.
 

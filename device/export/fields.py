@@ -46,6 +46,7 @@ def _number(name: str, meaning: str, nullable: bool = True) -> Field:
 
 
 _AT_BOTTOM = "at the bottom of the squat"
+_BESIDE = "null unless seen from beside"
 _PELVIS = "relative to the lifter's neutral standing, anterior positive"
 
 UNIT_FIELDS = (
@@ -96,8 +97,8 @@ REP_FIELDS = (
     _number("knee_flexion_right_deg", f"Right knee {_AT_BOTTOM}, flexion positive."),
     _number("hip_above_knee_cm", f"Hip crease above the top of the knee {_AT_BOTTOM}."),
     _number("trunk_lean_deg", f"Trunk against the vertical {_AT_BOTTOM}, forward positive."),
-    _number("shin_lean_left_deg", f"Left shin against the vertical {_AT_BOTTOM}."),
-    _number("shin_lean_right_deg", f"Right shin against the vertical {_AT_BOTTOM}."),
+    _number("shin_lean_left_deg", f"Left shin's forward lean {_AT_BOTTOM}, {_BESIDE}."),
+    _number("shin_lean_right_deg", f"Right shin's forward lean {_AT_BOTTOM}, {_BESIDE}."),
     _number("anterior_pelvic_tilt_peak_deg", f"Largest pelvic tilt of the descent, {_PELVIS}."),
     _number("anterior_pelvic_tilt_bottom_deg", f"Pelvic tilt {_AT_BOTTOM}, {_PELVIS}."),
     _number("lumbar_flexion_bottom_deg", f"Lumbar flexion past neutral {_AT_BOTTOM}."),

@@ -77,10 +77,22 @@ def test_joints_come_out_where_they_are_in_a_camera_hung_on_its_side(knee_deg: f
     assert error.max() < 0.03
     assert body.knee_flexion_left_deg == pytest.approx(knee_deg, abs=4)
     assert body.trunk_lean_deg == pytest.approx(20, abs=3)
-    assert body.shin_lean_right_deg == pytest.approx(knee_deg * 0.35, abs=4)
+    assert body.shin_lean_left_deg is body.shin_lean_right_deg is None  # hidden along the sight
     hip, knee = joints[Joint.LEFT_HIP], joints[Joint.LEFT_KNEE]
     assert body.hip_above_knee_cm == pytest.approx(100 * (hip[1] - knee[1]), abs=2)
     assert body.facing_away_deg == pytest.approx(0, abs=3)
+
+
+@pytest.mark.parametrize("turned_deg", [80, -100])
+def test_shins_have_a_lean_where_the_camera_looks_from_beside(turned_deg: float) -> None:
+    turn, middle = np.radians(turned_deg), np.array([0.0, 0.0, -1.4])
+    about = np.array([[np.cos(turn), 0, np.sin(turn)], [0, 1, 0], [-np.sin(turn), 0, np.cos(turn)]])
+    joints = (squatter(100) - middle) @ about.T + middle
+    body = BodyTracker().update(*seen(joints), FLOOR)
+    assert body is not None
+    assert body.facing_away_deg == pytest.approx(turned_deg, abs=5)
+    assert body.shin_lean_left_deg == pytest.approx(35, abs=4)
+    assert body.shin_lean_right_deg == pytest.approx(35, abs=4)
 
 
 def test_hidden_joints_take_the_models_guess() -> None:

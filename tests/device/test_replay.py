@@ -73,15 +73,24 @@ def test_what_a_video_cannot_show_is_null_and_empty_never_zero(
         assert "no depth" in rep["reason"]
         for name in ("wink_deg", "wink_sd_deg", "hip_above_knee_cm", "basis", "onset_5"):
             assert rep[name] is None, name
+        for name in ("shin_lean_left_deg", "shin_lean_right_deg"):  # filmed from the front
+            assert rep[name] is None, name
     tilt = FRAME_FIELDS.index("anterior_pelvic_tilt_deg")
     assert {row[tilt] for row in table[1:]} == {""}
     assert {row[FRAME_FIELDS.index("light")] for row in table[1:]} == {"off"}
 
 
 @pytest.mark.parametrize(
-    "name", ["lnewco_IMG_7026.mov", "lnewco_IMG_7032.mov", "lnewco_IMG_7051.mov"]
+    ("name", "near_shin_deg"),  # read off the picture of those seen from beside
+    [("lnewco_IMG_7026.mov", 33), ("lnewco_IMG_7032.mov", None), ("lnewco_IMG_7051.mov", 45)],
 )
-def test_each_short_clip_is_one_rep(name: str, tmp_path: Path) -> None:
+def test_each_short_clip_is_one_rep_with_the_shins_that_are_seen_from_beside(
+    name: str, near_shin_deg: float | None, tmp_path: Path
+) -> None:
     out = tmp_path / "out.json"
     assert main(["replay", str(video(name)), "--json", str(out)]) == 0
-    assert len(json.loads(out.read_text())["reps"]) == 1
+    (rep,) = json.loads(out.read_text())["reps"]
+    if near_shin_deg is None:
+        assert rep["shin_lean_left_deg"] is rep["shin_lean_right_deg"] is None
+    else:
+        assert rep["shin_lean_left_deg"] == pytest.approx(near_shin_deg, abs=8)
