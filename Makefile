@@ -9,7 +9,7 @@ EXPORT := .venv-export/bin/python
 POSE := .venv-pose/bin/python
 CAD := .venv-cad/bin/python
 
-.PHONY: help demo test lint types bench web-bench web-latency hostile evaluate chain chain-clips docs lock demo-clip pelvis-crops \
+.PHONY: help demo test lint types bench web-bench web-latency hostile evaluate chain chain-clips docs texts lock demo-clip pelvis-crops \
 	pelvis-model pose-models picamera-check mount mount-check wiring placement-drawings \
 	arm-check arm-check-bookworm unit-check
 
@@ -92,6 +92,9 @@ unit-check:  ## a whole unit in a booted Debian 13: install, crashes, full disk,
 
 docs:  ## write docs/settings.md and docs/commands.md from the program
 	$(PYTHON) docs/generate.py
+
+texts:  ## collect every word of the page into web/texts/messages.pot
+	$(PYTHON) -m web.texts.extract
 
 lock:  ## pin what requirements/*.in ask for (needs uv; look at the difference)
 	cd requirements && $(UV_LOCK) runtime.in -o runtime.txt

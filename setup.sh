@@ -351,21 +351,30 @@ use_unit_verbs() {
     . "$HERE/systemd/setup/bundle.sh"
 }
 
-verb=${1:-}
-[ $# -eq 0 ] || shift
-case $verb in
-demo) demo "$@" ;;
-test) run_tests "$@" ;;
-install) use_unit_verbs && unit_install "$@" ;;
-uninstall) use_unit_verbs && unit_uninstall "$@" ;;
-check) use_unit_verbs && unit_check "$@" ;;
-update) use_unit_verbs && unit_update "$@" ;;
-rollback) use_unit_verbs && unit_rollback "$@" ;;
-bundle) use_unit_verbs && unit_bundle "$@" ;;
-help | --help | -h) help ;;
-*)
-    printf "setup.sh: there is no verb '%s'.\n\n" "$verb" >&2
-    help >&2
-    exit 2
-    ;;
-esac
+main() {
+    verb=${1:-}
+    [ $# -eq 0 ] || shift
+    case $verb in
+    demo) demo "$@" ;;
+    test) run_tests "$@" ;;
+    install) use_unit_verbs && unit_install "$@" ;;
+    uninstall) use_unit_verbs && unit_uninstall "$@" ;;
+    check) use_unit_verbs && unit_check "$@" ;;
+    update) use_unit_verbs && unit_update "$@" ;;
+    rollback) use_unit_verbs && unit_rollback "$@" ;;
+    bundle) use_unit_verbs && unit_bundle "$@" ;;
+    help | --help | -h) help ;;
+    *)
+        printf "setup.sh: there is no verb '%s'.\n\n" "$verb" >&2
+        help >&2
+        exit 2
+        ;;
+    esac
+}
+
+# Read whole before anything is done: a shell reads as it runs, and an update of this folder (or an
+# edit) meanwhile would have it go on in the middle of another line.
+{
+    main "$@"
+    exit
+}

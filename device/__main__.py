@@ -85,15 +85,11 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
 def _put_back(settings: Settings) -> None:
     """Takes up the backup that the coach uploaded; if that fails, the unit works all the same."""
     from device.notify import Notifier
-    from device.restoring import take_up, waits
+    from device.restoring import take_up_at_start, waits
 
-    if not waits(paths.database_file()):
-        return
-    Notifier().starting(600, "Putting a backup back")
-    try:
-        print(take_up(paths.database_file(), settings.unit.name), file=sys.stderr)
-    except RacklightError as error:
-        print(f"racklight: The waiting backup was not put back: {error}", file=sys.stderr)
+    if waits(paths.database_file()):
+        Notifier().starting(600, "Putting a backup back")
+    take_up_at_start(paths.database_file(), settings.unit.name, _complain)
 
 
 def _demo(settings: Settings, asked: argparse.Namespace) -> int:
@@ -186,10 +182,19 @@ def _off(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _password(settings: Settings, asked: argparse.Namespace) -> int:
+    from device.errors import AccountError
     from device.password import asked as typed
     from device.password import reset_password
 
-    reset_password(paths.database_file(), settings.unit.name, typed, _say)
+    database = paths.demo_database_file() if asked.demo else paths.database_file()
+    if not database.parent.is_dir():
+        raise AccountError(
+            "There is no demo here yet: start it once with ./setup.sh demo."
+            if asked.demo
+            else f"There is no unit's data in {database.parent}. For the demo's page, in the"
+            " program's folder: ./racklight password --demo"
+        )
+    reset_password(database, settings.unit.name, typed, _say)
     return 0
 
 
@@ -217,6 +222,10 @@ def _evaluate(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _say(text: str) -> None:
     print(text, flush=True)
+
+
+def _complain(text: str) -> None:
+    print(f"racklight: {text}", file=sys.stderr)
 
 
 def _asked_yes(question: str) -> bool:

@@ -7,6 +7,9 @@
 A signed cookie holds its account's session key; whoever changes a password, PIN or card makes a new
 key, and every older cookie of that account is worth nothing. Each method opens the file, does one
 transaction and closes it; all raise StoreError where the disk or the file fails.
+
+That a password was chosen is also told by an empty file beside the database: were the database
+lost or moved aside, whoever came first could otherwise choose a password and be the coach.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import hashlib
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +29,12 @@ from device.errors import AccountError, StoreError
 from device.moment import moment_now
 from device.passwords import check_password, check_pin, hashed, matches
 from device.store import Store
+
+CHOSEN_FILE = "password.chosen"  # beside the database
+LOST = (
+    "This unit was set up before, but the coach's password is no longer in its database. Put the"
+    " database back, or make a new password on the unit: `sudo -u racklight racklight password`."
+)
 
 
 @cache
@@ -75,22 +84,43 @@ class Accounts:
             row = connection.execute(f"SELECT session_key FROM coach {_OF_THIS_UNIT}").fetchone()
         return None if row is None else str(row["session_key"])
 
+    def was_set_up(self) -> bool:
+        """Whether a password was ever chosen, even if the database that held it is gone."""
+        return (self.path.parent / CHOSEN_FILE).exists()
+
+    def remember(self) -> None:
+        """Has `was_set_up` say yes from now on, if there is a password.
+
+        Where the disk refuses it, the next start of the page tries again.
+        """
+        with suppress(OSError, StoreError):
+            if self.coach_key() is not None:
+                (self.path.parent / CHOSEN_FILE).touch(mode=0o600)
+
     def coach_enters(self, password: str) -> Entered | None:
-        """The session key for the right password, None for a wrong one."""
+        """The session key for the right password, None for a wrong one.
+
+        Raises AccountError where there was a password and it is lost.
+        """
+        if self.was_set_up() and self.coach_key() is None:
+            raise AccountError(LOST)
         with reading(self.path) as connection:
             row = connection.execute(f"SELECT * FROM coach {_OF_THIS_UNIT}").fetchone()
         fits = matches(password, _no_hash() if row is None else row["password_hash"])
         return Entered(row["session_key"]) if fits and row is not None else None
 
     def choose_first_password(self, password: str) -> Entered:
-        """Raises AccountError for a bad password, or where there is one already."""
+        """Raises AccountError for a bad password, or where there is or was one already."""
         check_password(password)
+        if self.was_set_up() and self.coach_key() is None:
+            raise AccountError(LOST)
         kept = hashed(password)
         with self._writing() as (connection, unit_id):
             if connection.execute(f"SELECT 1 FROM coach {_OF_THIS_UNIT}").fetchone():
                 raise AccountError("A password was chosen already; sign in with it.")
             key = _write_password(connection, unit_id, kept)
             note(connection, unit_id, Actor.COACH, Action.PASSWORD, "first password chosen")
+        self.remember()
         return Entered(key)
 
     def change_password(self, password: str, actor: Actor) -> Entered:
@@ -100,6 +130,7 @@ class Accounts:
         with self._writing() as (connection, unit_id):
             key = _write_password(connection, unit_id, kept)
             note(connection, unit_id, actor, Action.PASSWORD, "new password")
+        self.remember()
         return Entered(key)
 
     def note(self, actor: Actor, action: Action, text: str) -> None:

@@ -92,10 +92,13 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="how long it waits for all the views it wants (default: %(default)s)",
     )
-    _add(
+    password = _add(
         commands,
         "password",
         "give the coach a new password for the page (on the unit: sudo -u racklight)",
+    )
+    password.add_argument(
+        "--demo", action="store_true", help="for the demo's page instead of the unit's"
     )
     _add(commands, "off", "switch lamps and buzzer off (while the unit is not running)")
     agree = _add(commands, "agree", "compare the unit with an inclinometer on a lifter's sacrum")

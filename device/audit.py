@@ -36,6 +36,7 @@ class Action(StrEnum):
     SETTINGS = "settings"
     DELETE = "delete"
     MERGE = "merge"
+    CORRECT = "correct"  # a set's load or squat, or a rep struck out
     EXPORT = "export"
     BACKUP = "backup"
     RESTORE = "restore"

@@ -50,7 +50,7 @@ class SetLoad:
             return
         number = isinstance(self.kg, int | float) and not isinstance(self.kg, bool)
         if not number or not math.isfinite(self.kg) or not 0 <= self.kg <= LARGEST_LOAD_KG:
-            raise LiveError(f"Invalid load {self.kg!r} kg: expected 0 to {LARGEST_LOAD_KG:.0f}.")
+            raise LiveError(f"A load is from 0 to {LARGEST_LOAD_KG:.0f} kg.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The product with a simulated lifter in front of it.
 
 The demo clip plays through librealsense's software device into the same program a unit runs; the
-page is served as on a unit. Only the clip's sign-ins come from a script instead of a person.
+page is served as on a unit. Only the clip's sign-ins come from a script instead of a person, and
+they stop as soon as a person does something at the rack.
 """
 
 from __future__ import annotations
@@ -23,12 +24,24 @@ from device import paths
 from device.cameras import CameraTrouble
 from device.cameras.simulated import SimulatedCamera
 from device.chosen import Chosen, chosen_beside
-from device.commands import Command, SetLoad, SignIn, SignOut
+from device.commands import (
+    Command,
+    GiveSet,
+    RedoRep,
+    SetExercise,
+    SetLoad,
+    SignIn,
+    SignOut,
+    TakeNeutral,
+    ToggleSet,
+    UndoRep,
+)
 from device.cues import LightBox
 from device.errors import LiveError
 from device.live import LiveServer
 from device.pipeline import Step
 from device.records import Rep
+from device.restoring import take_up_at_start
 from device.run_log import RunLog
 from device.service import Service
 from device.settings import Settings
@@ -37,8 +50,31 @@ from device.store_writer import StoreWriter
 # The estimator's honest uncertainty of a wink is 6 to 7 degrees as yet, and a unit says 'not
 # measured' above 3. The demo shows what verdicts look like, and says so.
 MAX_SD_DEG = 8.0
+LIFTERS = "Alex and Sam"  # of the clip
+# Who asks for one of these lifts or coaches: the clip's lifters must not sign in over them.
+_AT_THE_RACK = (
+    *(SignIn, SignOut, GiveSet, SetLoad, SetExercise),
+    *(TakeNeutral, ToggleSet, UndoRep, RedoRep),
+)
 PORTS = 20  # tried from the asked one on
 PAGE_START_S = 60.0  # a process that has ended is noticed at once
+
+
+class DemoServer(LiveServer):
+    """Knows whether a person has done something at the rack; says so once."""
+
+    def __init__(self, path: Path, say: Callable[[str], None]) -> None:
+        super().__init__(path)
+        self.person = False
+        self._say = say
+
+    def commands(self) -> list[Command]:
+        """As on a unit."""
+        asked = super().commands()
+        if not self.person and any(isinstance(one, _AT_THE_RACK) for one in asked):
+            self.person = True
+            self._say(f"You are at the rack: {LIFTERS} no longer sign in by themselves.")
+        return asked
 
 
 def demo(
@@ -49,18 +85,21 @@ def demo(
 ) -> list[Rep]:
     """Runs until `seconds` of the clip are over (None: until interrupted); returns the reps.
 
-    Where the machine is too slow even for the simulated camera, the wall's seconds count too.
+    A backup that was uploaded on the page is put back first, as on a unit. Where the machine is
+    too slow even for the simulated camera, the wall's seconds count too.
     """
     choose_pins(say)
     database = _folder() / "racklight.sqlite3"
     chosen = Chosen(settings, chosen_beside(database))
     settings = demo_settings(chosen.settings)
+    take_up_at_start(database, settings.unit.name, say)
     reps: list[Rep] = []
     with ExitStack() as stack:
         sockets = stack.enter_context(tempfile.TemporaryDirectory(prefix="racklight-"))
         live = Path(sockets) / "live.sock"
         writer = stack.enter_context(StoreWriter(database, settings.unit.name))
-        server = stack.enter_context(LiveServer(live))
+        server = DemoServer(live, say)
+        stack.enter_context(server)
         stack.enter_context(RunLog(database, writer, settings))
         box = stack.enter_context(LightBox(settings.cue))
         address = stack.enter_context(page(database, live, host, settings.web.port))
@@ -69,8 +108,12 @@ def demo(
 
         def lifter() -> SimulatedCamera:
             camera = SimulatedCamera(settings.camera)
-            camera.on_event(lambda event: service.obey(_command(event)) if service else None)
+            camera.on_event(sign_in)
             return camera
+
+        def sign_in(event: dict[str, object]) -> None:
+            if service is not None and not server.person:
+                service.obey(_command(event))
 
         service = Service(
             settings,
@@ -84,6 +127,7 @@ def demo(
             f"Verdicts are given up to ± {settings.wink.max_sd_deg:.0f} degrees here, so that all"
             " lights can be seen; a unit says 'not measured' above ± 3."
         )
+        say(f"{LIFTERS} sign in by themselves, until you do something at the rack screen.")
         say("The lifter walks in. Reps appear here as they end; Ctrl-C stops.")
         end_s = math.inf if seconds is None else time.monotonic() + seconds
         for seen in service.steps():
@@ -143,8 +187,6 @@ def _command(event: dict[str, object]) -> Command:
     match event:
         case {"command": "sign_in", "lifter": str(lifter)}:
             return SignIn(lifter)
-        case {"command": "sign_out"}:
-            return SignOut()
         case {"command": "set_load", "kg": int() | float() as kg}:
             return SetLoad(kg)
     raise LiveError(f"The demo clip asks for {event}, which this version doesn't know.")
@@ -152,7 +194,7 @@ def _command(event: dict[str, object]) -> Command:
 
 def _folder() -> Path:
     """Where the demo's history lies: beside the program, or in a temporary folder."""
-    folder = paths.PROGRAM / ".demo"
+    folder = paths.demo_database_file().parent
     try:
         folder.mkdir(exist_ok=True)
         (folder / "writable").touch()
@@ -168,7 +210,7 @@ def page(database: Path, live: Path, host: str, port: int) -> Iterator[str]:
     port = free_port(host, port)
     command = [sys.executable, "-m", "web", "--database", str(database), "--socket", str(live)]
     process = subprocess.Popen(
-        [*command, "--host", host, "--port", str(port), "--reading", "everyone"],
+        [*command, "--host", host, "--port", str(port), "--reading", "everyone", "--demo"],
         cwd=paths.PROGRAM,
         stdout=subprocess.DEVNULL,
     )

@@ -11,7 +11,7 @@ from device.database import reading
 from device.errors import NotebookError
 from device.forget import forget
 from device.moment import moment_now
-from device.notebook import Notebook
+from device.notebook import Notebook, person_name
 from device.store import new_id
 
 
@@ -21,6 +21,21 @@ class Forgotten:
 
     sessions: int
     reps: int
+
+
+def add(notebook: Notebook, name: str) -> str:
+    """A new lifter, before the first visit; returns the key. Raises NotebookError."""
+    shown = person_name(name)
+    row = {"id": new_id(), "name": shown, "name_key": shown.casefold()}
+    with notebook.writing() as connection:
+        taken = connection.execute(
+            "SELECT 1 FROM lifters WHERE unit_id = ? AND name_key = ?",
+            (notebook.unit_id, row["name_key"]),
+        ).fetchone()
+        if taken is not None:
+            raise NotebookError(f"There is a lifter called {shown} already.")
+        notebook.put(connection, "lifters", dict(row))
+    return row["id"]
 
 
 def merge(notebook: Notebook, from_id: str, into_name: str) -> str:
@@ -91,16 +106,14 @@ def has_open_visit(database: Path, lifter_id: str, since_utc: str) -> bool:
 def delete_lifter(notebook: Notebook, lifter_id: str, typed_name: str) -> Forgotten:
     """Deletes a lifter and everything that hangs on them, for good. Raises NotebookError.
 
-    The name must be typed as it is kept. Names merged into this lifter go too. The bytes are
+    The name must be typed, in whatever case. Names merged into this lifter go too. The bytes are
     overwritten, in the journal as well; copies of the database made before still hold them. The
     audit says how much was deleted, not whose it was.
     """
     with notebook.writing() as connection:
         lifter = _living(connection, lifter_id)
-        if " ".join(typed_name.split()) != lifter["name"]:
-            raise NotebookError(
-                f"The name must be typed exactly as it is written here: {lifter['name']}."
-            )
+        if " ".join(typed_name.split()).casefold() != lifter["name"].casefold():
+            raise NotebookError(f"To delete this lifter, type the name: {lifter['name']}.")
         gone = Forgotten(*connection.execute(_HOW_MUCH, (lifter_id,)).fetchone())
         forget(connection, "lifters", [lifter_id])
         note(

@@ -81,33 +81,42 @@ class Notebook:
         """Replaces a session's note; empty: none."""
         note = _note(text)
         with self.writing() as connection:
-            _required(connection, "sessions", session_id)
+            required(connection, "sessions", session_id)
             self.put(connection, "session_notes", {"session_id": session_id, "text": note})
 
     def write_set(self, set_id: str, text: str, pain: bool | None) -> None:
         """Replaces a set's note and whether it hurt; None: nobody asked."""
-        note = _note(text)
         with self.writing() as connection:
-            session_id = _required(connection, "sets", set_id)["session_id"]
-            row = {"set_id": set_id, "session_id": session_id, "text": note}
-            self.put(connection, "set_notes", row | {"pain": None if pain is None else int(pain)})
+            self.put_set_note(connection, set_id, text, pain)
 
     def tag_set(self, set_id: str, tags: Iterable[str]) -> None:
         """Replaces a set's tags; 'Belt' and 'belt' are one tag."""
+        with self.writing() as connection:
+            self.put_tags(connection, set_id, tags)
+
+    def put_set_note(
+        self, connection: sqlite3.Connection, set_id: str, text: str, pain: bool | None
+    ) -> None:
+        """As `write_set`, inside the caller's transaction."""
+        session_id = required(connection, "sets", set_id)["session_id"]
+        row = {"set_id": set_id, "session_id": session_id, "text": _note(text)}
+        self.put(connection, "set_notes", row | {"pain": None if pain is None else int(pain)})
+
+    def put_tags(self, connection: sqlite3.Connection, set_id: str, tags: Iterable[str]) -> None:
+        """As `tag_set`, inside the caller's transaction."""
         wanted = {tag.casefold(): tag for tag in map(_tag, tags) if tag}
         if len(wanted) > MOST_TAGS:
             raise NotebookError(f"At most {MOST_TAGS} tags fit on a set.")
-        with self.writing() as connection:
-            session_id = _required(connection, "sets", set_id)["session_id"]
-            connection.execute("DELETE FROM set_tags WHERE set_id = ?", (set_id,))
-            for key, tag in wanted.items():
-                row = {"set_id": set_id, "session_id": session_id, "tag_key": key, "tag": tag}
-                self.put(connection, "set_tags", row)
+        session_id = required(connection, "sets", set_id)["session_id"]
+        connection.execute("DELETE FROM set_tags WHERE set_id = ?", (set_id,))
+        for key, tag in wanted.items():
+            row = {"set_id": set_id, "session_id": session_id, "tag_key": key, "tag": tag}
+            self.put(connection, "set_tags", row)
 
     def give_session(self, session_id: str, name: str) -> None:
         """Says whose session it was; an empty name: nobody's. The lifter must exist."""
         with self.writing() as connection:
-            _required(connection, "sessions", session_id)
+            required(connection, "sessions", session_id)
             lifter_id = self.lifter_of(connection, name)["id"] if name.strip() else None
             connection.execute(
                 "UPDATE sessions SET lifter_id = ? WHERE id = ?", (lifter_id, session_id)
@@ -117,7 +126,7 @@ class Notebook:
         """Gives a lifter another name, which must be free."""
         shown = person_name(name)
         with self.writing() as connection:
-            _required(connection, "lifters", lifter_id)
+            required(connection, "lifters", lifter_id)
             taken = connection.execute(
                 "SELECT id FROM lifters WHERE unit_id = ? AND name_key = ? AND id != ?",
                 (self.unit_id, shown.casefold(), lifter_id),
@@ -158,12 +167,17 @@ class Notebook:
 def person_name(text: str) -> str:
     """A lifter's name as it is kept; raises NotebookError."""
     shown = " ".join(_printable(text).split())
-    if not 1 <= len(shown) <= LONGEST_NAME:
-        raise NotebookError(f"A lifter's name has 1 to {LONGEST_NAME} letters.")
+    if not shown:
+        raise NotebookError("Type the lifter's name.")
+    if len(shown) > LONGEST_NAME:
+        raise NotebookError(
+            f"A lifter's name has at most {LONGEST_NAME} letters; this one {len(shown)}."
+        )
     return shown
 
 
-def _required(connection: sqlite3.Connection, table: str, key: str) -> sqlite3.Row:
+def required(connection: sqlite3.Connection, table: str, key: str) -> sqlite3.Row:
+    """The row of a table with this key; raises NotebookError."""
     row: sqlite3.Row | None = connection.execute(
         f"SELECT * FROM {table} WHERE id = ?", (key,)
     ).fetchone()

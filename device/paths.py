@@ -47,6 +47,11 @@ def database_file() -> Path:
     return state_root() / "racklight.sqlite3"
 
 
+def demo_database_file() -> Path:
+    """The demo's own database, beside the program."""
+    return PROGRAM / ".demo" / "racklight.sqlite3"
+
+
 def live_socket() -> Path:
     """The socket on which the device tells its newest state."""
     return run_root() / "live.sock"

@@ -22,7 +22,7 @@ from device.neutral import NeutralKeeper
 from device.pelvis import PelvisEstimator
 from device.placement import PlacementWatch
 from device.pose import PoseEstimator
-from device.reasons import DOUBTFUL_SHARE, prevailing
+from device.reasons import DOUBTFUL_SHARE, Reason, prevailing
 from device.records import (
     Array,
     BodyPose,
@@ -264,6 +264,8 @@ class Pipeline:
         moment, settings = (span.start_s, span.bottom_s), self._settings.wink
         reason = prevailing(self._trace.reasons(span.start_s, span.end_s), *moment)
         doubts = self._trace.doubts(span.start_s, span.end_s)
+        if reason is None and self._settings.camera.source == "simulated":
+            reason = Reason.TOO_SLOW  # pictures that are missing: there is no cable to check
         return judge(
             measured,
             trace,

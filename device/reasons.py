@@ -21,6 +21,7 @@ class Reason(StrEnum):
     NO_DEPTH = "the camera gives no depth"
     NO_FLOOR = "the floor is not in view: tilt the unit down"
     PICTURES_MISSING = "pictures are missing from this rep: check the camera's cable"
+    TOO_SLOW = "pictures are missing from this rep: this computer is too slow just now"
     # where the lifter is
     NOT_SEEN = "the lifter is hidden or out of the picture"
     HIPS_HIDDEN = "the lifter's hips are hidden"

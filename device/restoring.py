@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import IO
 from device import backups
 from device.audit import Action, Actor, note
 from device.database import APPLICATION_ID, schema_version, sentences, transaction
-from device.errors import StoreError
+from device.errors import RacklightError, StoreError
 from device.migrations import MIGRATIONS
 from device.store import Store
 
@@ -126,6 +126,19 @@ def take_up(database: Path, unit_name: str) -> str:
     return f"A backup was put back (sessions: {found.sessions}){kept}."
 
 
+def take_up_at_start(database: Path, unit_name: str, say: Callable[[str], None]) -> None:
+    """Takes up the backup that waits, if one does, and says what came of it.
+
+    A backup that can't be put back is told and goes on waiting: the unit works all the same.
+    """
+    if not waits(database):
+        return
+    try:
+        say(take_up(database, unit_name))
+    except RacklightError as error:
+        say(f"The waiting backup was not put back: {error}")
+
+
 def _put_aside(database: Path) -> Path | None:
     """A copy of what is there now; a database that is damaged is itself moved aside."""
     try:
@@ -194,7 +207,9 @@ def _looked_into(file: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("PRAGMA cell_size_check=ON")
             yield connection
     except sqlite3.Error as error:
-        raise StoreError(f"This is not a backup of a unit, or it is damaged: {error}.") from error
+        raise StoreError(
+            "This is not a backup of a unit, or it is damaged; use a file that was downloaded here."
+        ) from error
 
 
 def _contents(connection: sqlite3.Connection) -> Contents:

@@ -180,6 +180,8 @@ class Service:
             self._writer.add_event(EventKind.SETTINGS, str(error))
             return
         note_settings(self._writer, changed_settings(self._settings), settings)
+        if settings.unit.name != self._settings.unit.name:
+            self._writer.name_unit(settings.unit.name)
         self._settings = settings
         self.pipeline.use(settings)
         self.pipeline.enter_load(self._visits.now.load_kg)

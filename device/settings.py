@@ -181,7 +181,9 @@ class PageSettings:
     theme: Literal["auto", "light", "dark"] = _setting(
         "auto", "Light or dark pages; auto: as each device has it."
     )
-    language: Literal["en"] = _setting("en", "The page's language.")
+    language: str = _setting(
+        "en", "The page's language: en, or one that was added (docs/languages.md)."
+    )
 
 
 @dataclass(frozen=True)

@@ -338,10 +338,9 @@ def _plain(value: object) -> object:
 
 
 def _this_unit(connection: sqlite3.Connection, name: str) -> str:
-    """The id of the unit that writes here, made on the first opening; its name kept current."""
+    """The id of the unit that writes here, made with this name on the first opening."""
     row = connection.execute("SELECT unit_id FROM this_unit").fetchone()
     if row is not None:
-        connection.execute("UPDATE units SET name = ? WHERE id = ?", (name, row["unit_id"]))
         return str(row["unit_id"])
     unit_id = new_id()
     _insert(connection, "units", {"id": unit_id, "name": name, **_stamp(moment_now())})

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from device.database import sentences, transaction
 from device.errors import StoreError
 from device.moment import moment_now
 from device.records import Neutral, Rep
@@ -126,6 +127,11 @@ class StoreWriter:
             lambda store: store.add_neutral(store.lifter(lifter_name).id, neutral, moment)
         )
 
+    def name_unit(self, name: str) -> None:
+        """The unit's new name, for exports and backups from now on."""
+        self._unit_name = name
+        self._submit(lambda store: _name_unit(store, name))
+
     def add_event(
         self, kind: str, text: str, reason: str | None = None, details: str | None = None
     ) -> None:
@@ -207,6 +213,7 @@ class StoreWriter:
     def _open(self, make: bool) -> Store:
         store = Store.open(self._path, self._unit_name, make)
         self._file = _identity(self._path)
+        _name_unit(store, self._unit_name)  # it may have been chosen since
         return store
 
     def _look(self) -> None:
@@ -233,6 +240,11 @@ class StoreWriter:
         with self._wake:
             self._jobs.popleft()
             self._wake.notify_all()
+
+
+def _name_unit(store: Store, name: str) -> None:
+    with sentences(store.path), transaction(store.connection):
+        store.connection.execute("UPDATE units SET name = ? WHERE id = ?", (name, store.unit_id))
 
 
 def _close(store: Store | None) -> None:

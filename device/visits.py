@@ -83,9 +83,9 @@ class Visits:
         return sum(rep.verdict != VerdictName.PARTIAL for rep in self.now.reps)
 
     @property
-    def undone(self) -> bool:
-        """Whether a rep was taken back that can be brought back."""
-        return bool(self._taken_back)
+    def undone(self) -> int | None:
+        """The number of the rep that was taken back last and can be brought back."""
+        return self._taken_back[-1].rep.number if self._taken_back else None
 
     def sign_in(self, lifter: str | None) -> None:
         """The lifter begins a visit or goes on with it; None ends all visits."""
@@ -101,17 +101,18 @@ class Visits:
         self.last_rep = self.now.reps[-1] if self.now.reps else None
 
     def give_set(self, lifter: str) -> None:
-        """The last set was this lifter's, who goes on from here."""
+        """The last set was this lifter's, who goes on from here; without a rep only that."""
         self._show_all()
         giver, last_rep = self.now, self.last_rep
         self.sign_in(lifter)
         taker = self.now
-        if not giver.sets or taker is giver or giver.session is None or taker.session is None:
+        if last_rep is None or taker is giver or giver.session is None or taker.session is None:
             return
         taker.sets += 1
         self._writer.move_set(giver.session, giver.sets, taker.session, taker.sets)
         taker.set = taker.sets if giver.set is not None else None
-        taker.reps, taker.last_end_s, self.last_rep = giver.reps, giver.last_end_s, last_rep
+        taker.reps = [replace(rep, set=taker.sets) for rep in giver.reps]
+        taker.last_end_s, self.last_rep = giver.last_end_s, replace(last_rep, set=taker.sets)
         giver.set, giver.reps, giver.sets = None, [], giver.sets - 1
 
     def seen(self, time_s: float, moved: bool) -> bool:
@@ -217,9 +218,10 @@ class Visits:
             visit.session = self._writer.start_session(visit.lifter)
 
     def _show(self, pending: _Pending) -> None:
-        visit, shown = pending.visit, summary(pending.rep)
+        visit = pending.visit
         if pending.rep.set != visit.set:
             visit.set, visit.reps = pending.rep.set, []
+        shown = summary(pending.rep, len(visit.reps) + 1)
         visit.reps.append(shown)
         if visit is self.now:
             self.last_rep = shown
@@ -237,12 +239,13 @@ class Visits:
         self.last_rep, self.now, self._taken_back = None, self._visit(None), []
 
 
-def summary(rep: Rep) -> RepSummary:
-    """What the page says of a rep."""
+def summary(rep: Rep, number: int) -> RepSummary:
+    """What the page says of a rep; `number`: which of its set it is, from 1."""
     onset = rep.onset_5 if rep.verdict.name is VerdictName.WINK else None
     return RepSummary(
         index=rep.index,
         set=rep.set,
+        number=number,
         verdict=rep.verdict.name.value,
         reason=rep.verdict.reason,
         wink_deg=rep.wink_deg,

@@ -16,12 +16,13 @@ from hardware.mount.sizes import MOUNT
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
 
-# Where the camera looks from: nearest so that shoulders to feet fit into the narrower of its two
-# pictures (D435 colour: 69 degrees show 1.5 m at 1.1 m), farthest for the noise of the depth.
+# Where the camera looks from: the envelope of the unit's own placement check (device/placement.py)
+# and of the evaluation. Nearest also so that shoulders to feet fit into the narrower of its two
+# pictures: a D435's colour, 69 degrees, shows 1.5 m at 1.1 m.
 NEAREST_M = {"D435": 1.1, "D455": 0.9}
-FARTHEST_M = {"D435": 1.2, "D455": 1.6}
+FARTHEST_M = {"D435": 1.25, "D455": 1.6}
 HEIGHT_M = (0.8, 1.6)
-AZIMUTH_DEG = 60.0
+AZIMUTH_DEG = 55.0
 # Portrait, degrees: width and height of depth, and of colour.
 DEPTH_DEG = (58.0, 87.0)
 COLOR_DEG = {"D435": (42.0, 69.0), "D455": (65.0, 90.0)}

@@ -247,6 +247,7 @@ def make_summary(**changes: Any) -> RepSummary:
     summary = RepSummary(
         index=8,
         set=2,
+        number=3,
         verdict="wink",
         reason=None,
         wink_deg=11.2,

@@ -63,7 +63,9 @@ def test_every_sub_command_and_argument_has_a_help_text(generate: ModuleType) ->
 
 def test_every_verb_of_setup_stands_in_its_help() -> None:
     text = (ROOT / "setup.sh").read_text(encoding="utf-8")
-    verbs = re.findall(r"^(\w+)[\w| -]*\) \w+", text.split("case $verb in")[1], flags=re.MULTILINE)
+    verbs = re.findall(
+        r"^ *(\w+)[\w| -]*\) \w+", text.split("case $verb in")[1], flags=re.MULTILINE
+    )
     assert {"demo", "test", "help"} <= set(verbs)
     shown = subprocess.run(
         [str(ROOT / "setup.sh"), "help"], check=True, capture_output=True, text=True

@@ -59,7 +59,7 @@ STAGES: dict[str, set[str]] = {
     "pose": {"pose"},
     "floor": {"floor"},
     "upright": {"upright"},
-    "body": {"body", "joints", "legs", "sight"},
+    "body": {"body", "joints", "legs", "shins", "sight"},
     "pelvis": {"pelvis", "crop"},
     "placement": {"placement", "placement_view", "silhouette"},
     "reps": {"reps", "hip_path", "sets"},
@@ -72,6 +72,7 @@ STAGES: dict[str, set[str]] = {
     "store": {
         "store",
         "accounts",
+        "corrections",
         "forget",
         "lifter_book",
         "notebook",

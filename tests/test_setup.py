@@ -159,6 +159,18 @@ def test_help_changes_nothing(folder: Folder) -> None:
     assert not folder.venv.exists()
 
 
+def test_an_edit_of_setup_sh_while_it_runs_changes_nothing_of_the_run(folder: Folder) -> None:
+    script = folder.root / "setup.sh"
+    # `help` runs cat: it writes another file over the one that is being run, twice as long
+    edit = f"yes 'echo EDITED; exit 9' | head -c {2 * script.stat().st_size} >'{script}'"
+    folder.command("cat", f'{edit}\nexec /bin/cat "$@"')
+    result = folder.setup("help")
+    assert script.read_text().startswith("echo EDITED"), "nothing was edited"
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "EDITED" not in result.stdout
+    assert result.stdout.startswith("Usage: ./setup.sh VERB")
+
+
 @pytest.mark.parametrize("machine", ["armv7l", "i686", "riscv64"])
 def test_other_processors_are_refused(folder: Folder, machine: str) -> None:
     folder.command("uname", f'[ "$1" = -s ] && echo Linux || echo {machine}')

@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         port = settings.web.port if asked.port is None else asked.port
         if asked.reading is not None:
             settings = with_value(settings, "web/reading", asked.reading)
-        app = create_app(asked.database, asked.socket, settings)
+        app = create_app(asked.database, asked.socket, settings, demo=asked.demo)
         with RetentionKeeper(asked.database):
             _serve(app, host, port)
     except RacklightError as error:
@@ -111,6 +111,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", help="address to listen on; default: setting web/host")
     parser.add_argument("--port", type=int, help="port; default: setting web/port; 0: any free")
     parser.add_argument("--reading", metavar="WHO", help="default: setting web/reading")
+    parser.add_argument("--demo", action="store_true", help="say that the lifters are simulated")
     return parser.parse_args(arguments)
 
 

@@ -17,6 +17,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from web import csrf
 from web.identity import Role, password_chosen, who
 from web.pages import Rendered, render_message
+from web.texts import N_
+from web.texts import gettext as _
 
 GUEST, LIFTER, READER, COACH = Role.GUEST, Role.LIFTER, Role.READER, Role.COACH
 
@@ -45,11 +47,14 @@ TABLE: dict[str, Role] = {
     "coach.write_session": COACH,
     "coach.give_session": COACH,
     "coach.write_set": COACH,
+    "coach.strike_rep": COACH,
+    "coach.bring_rep_back": COACH,
+    "coach.add_lifter": COACH,
     "coach.rename_lifter": COACH,
+    "coach.ask_merge": COACH,
     "coach.merge_lifter": COACH,
     "coach.undo_merge": COACH,
     "coach.delete_lifter": COACH,
-    "coach.keep_for": COACH,
     # the unit
     "health.health": READER,
     "health.healthz": GUEST,
@@ -62,6 +67,7 @@ TABLE: dict[str, Role] = {
     "data.rep_motion": COACH,
     "data.backup": COACH,
     "data.download": COACH,
+    "data.keep_for": COACH,
     "data.restore": COACH,
     "data.call_off": COACH,
     "data.make_token": COACH,
@@ -170,7 +176,7 @@ def _refused() -> AnyResponse | Rendered | None:
         return None  # no such address, or not by this method: the router says so
     if endpoint not in TABLE and endpoint not in FOR_TOKENS:
         current_app.logger.error("%s is not in web/access.py, so it is refused", endpoint)
-        return render_message("Not for you", "Nobody may open this address.", 403)
+        return render_message(_("Not for you"), _("Nobody may open this address."), 403)
     if endpoint not in BEFORE_SETUP and not _everyone_reads() and not password_chosen():
         return redirect(SETUP, 303)
     return _for_programs() if endpoint in FOR_TOKENS else _for_people(TABLE[endpoint])
@@ -179,12 +185,12 @@ def _refused() -> AnyResponse | Rendered | None:
 def _for_people(least: Role) -> AnyResponse | Rendered | None:
     reason = csrf.refusal()
     if reason is not None:
-        return render_message("Not from this page", reason, 403)
+        return render_message(_("Not from this page"), reason, 403)
     if who().role >= least:
         return None
     if request.method in ("GET", "HEAD") and who().role is not LIFTER:
         return redirect(f"{SIGN_IN}?next={quote(request.full_path.rstrip('?'), safe='/')}", 303)
-    return render_message("Not for you", _WHY[least], 403)
+    return render_message(_("Not for you"), _(_WHY[least]), 403)
 
 
 def _for_programs() -> AnyResponse | None:
@@ -204,9 +210,9 @@ def _for_programs() -> AnyResponse | None:
 
 _WHY = {
     GUEST: "",
-    LIFTER: "Sign in with your PIN or your card to see your own history.",
-    READER: "Only the coach sees everybody's history; yours is under ‘My history’.",
-    COACH: "Only the coach may do this; sign in as coach.",
+    LIFTER: N_("Sign in with your PIN or your card to see your own history."),
+    READER: N_("Only the coach sees everybody's history; yours is under ‘My history’."),
+    COACH: N_("Only the coach may do this; sign in as coach."),
 }
 
 

@@ -12,7 +12,7 @@ from device.api_tokens import ApiTokens
 from device.chosen import Chosen, chosen_beside
 from device.health import Machine
 from device.settings import Settings
-from web import access, identity, words
+from web import access, identity, numbers, words
 from web.accounts import (
     Door,
     lifters_blueprint,
@@ -30,6 +30,9 @@ from web.health_pages import health_blueprint
 from web.hub import LiveHub
 from web.pages import Rendered, pages_blueprint, render_message
 from web.rack import rack_blueprint
+from web.texts import PROGRAM_TEXTS, found_in, language
+from web.texts import gettext as _
+from web.texts.pages import install
 
 HUB = "racklight-hub"
 LARGEST_FORM_BYTES = 16 * 1024
@@ -47,30 +50,39 @@ _HEADERS = {
 
 
 def create_app(
-    database: Path, socket: Path, settings: Settings, machine: Machine | None = None
+    database: Path,
+    socket: Path,
+    settings: Settings,
+    machine: Machine | None = None,
+    demo: bool = False,
 ) -> Flask:
     """The page of one unit; it starts to listen to the unit at once.
 
     Neither the database nor the unit need be there: the page says what is missing. `machine` is
-    where the Health page looks: by default this machine and the database's folder. Whoever serves
-    the application closes `app.extensions[HUB]` at the end.
+    where the Health page looks: by default this machine and the database's folder. `demo`: the page
+    says that its lifters are simulated. Whoever serves the application closes
+    `app.extensions[HUB]` at the end.
     """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM_BYTES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     accounts = Accounts(database, settings.unit.name)
-    app.before_request(_readable)
-    identity.install(app, accounts, settings.web.reading == "everyone")
-    access.guard(app)
     chosen = Chosen(settings, chosen_beside(database))
+    languages = found_in(PROGRAM_TEXTS, database.parent / "texts")
+    install(app, languages, lambda: now_of(chosen).page.language)
+    app.before_request(_readable)
+    everybody = settings.web.reading == "everyone"
+    identity.install(app, accounts, everybody)
+    access.guard(app)
     app.context_processor(lambda: _chosen_words(chosen))
+    app.context_processor(lambda: {"demo": demo, "everybody_reads": everybody})
     hub = LiveHub(socket)
     app.extensions[HUB] = hub
-    app.jinja_env.globals.update(words=words)
+    app.jinja_env.globals.update(words=words, numbers=numbers)
     door = Door()
     app.register_blueprint(sign_in_blueprint(door))
     app.register_blueprint(lifters_blueprint())
-    app.register_blueprint(settings_blueprint(chosen, socket, hub, door))
+    app.register_blueprint(settings_blueprint(chosen, socket, hub, door, languages))
     app.register_blueprint(setup_blueprint(chosen, socket, hub))
     app.register_blueprint(pages_blueprint(hub))
     app.register_blueprint(coach_blueprint(database, hub, settings.wink.threshold_deg))
@@ -94,7 +106,7 @@ def _readable() -> None:
     try:
         request.query_string.decode()
     except UnicodeDecodeError:
-        abort(400, "The address is not written in UTF-8.")
+        abort(400, _("The address is not written in UTF-8."))
 
 
 def _chosen_words(chosen: Chosen) -> dict[str, object]:
@@ -104,7 +116,7 @@ def _chosen_words(chosen: Chosen) -> dict[str, object]:
         "unit_name": now.unit.name,
         "units": now.page.units,
         "theme": now.page.theme,
-        "language": now.page.language,
+        "language": language().code,
     }
 
 
@@ -118,12 +130,12 @@ def _http_error(error: HTTPException) -> Rendered | Response:
     if request.path.startswith("/api/"):
         return api_error(error.description or error.name, error.code or 500)
     if error.code == 404:
-        return render_message("No such page", "There is nothing at this address.", 404)
+        return render_message(_("No such page"), _("There is nothing at this address."), 404)
     return render_message(error.name, error.description or "", error.code or 500)
 
 
 def _unforeseen(error: Exception) -> Rendered:
     current_app.logger.error("The page failed", exc_info=error)
     return render_message(
-        "The page failed", "This is a fault of the program; its log says more.", 500
+        _("The page failed"), _("This is a fault of the program; its log says more."), 500
     )

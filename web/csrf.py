@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from flask import Request, request, session
 from markupsafe import Markup
 
+from web.texts import gettext as _
+
 FIELD = "csrf"
 HEADER = "X-CSRF-Token"
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -35,11 +37,11 @@ def refusal() -> str | None:
     if request.method not in CHANGING:
         return None
     if not same_origin(request):
-        return "The request did not come from this page, so it was not carried out."
+        return _("The request did not come from this page, so it was not carried out.")
     sent = request.headers.get(HEADER) or request.form.get(FIELD, "")
     kept = session.get(FIELD, "")
     if not kept or not hmac.compare_digest(str(kept).encode(), sent.encode()):
-        return "This page was open for too long; go back, load it again and repeat what you did."
+        return _("This page was open for too long; go back, load it again and repeat what you did.")
     return None
 
 

@@ -15,6 +15,8 @@ from web.hub import LiveHub, Snapshot
 from web.placement import placement_view
 from web.rack.view import rack_view
 from web.seen import SeenView, asking
+from web.texts import gettext as _
+from web.texts import language, speaking
 
 HEARTBEAT_S = 5.0
 STREAM_S = 15 * 60.0  # then the browser comes again; a forgotten tab does not hold its place
@@ -66,13 +68,22 @@ def events_blueprint(hub: LiveHub, places: int, socket: Path) -> Blueprint:
     def streamed(view: View, through: Through = lambda events: events) -> Response:
         if not viewers.enter():
             return Response(
-                f"{places} live pages are open already, which is as many as the unit serves;"
-                " close one, this page tries again by itself.",
+                _(
+                    "%(places)s live pages are open already, which is as many as the unit serves;"
+                    " close one, this page tries again by itself.",
+                    places=places,
+                ),
                 status=503,
                 headers={"Retry-After": str(RETRY_AFTER_S)},
                 mimetype="text/plain",
             )
-        events = through(event_stream(hub, view=view))
+        spoken = language()
+
+        def spoken_view(snapshot: Snapshot) -> dict[str, Any]:
+            with speaking(spoken):  # the request is over by then
+                return view(snapshot)
+
+        events = through(event_stream(hub, view=spoken_view))
         response = Response(events, mimetype="text/event-stream")
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Accel-Buffering"] = "no"  # a proxy must not hold events back

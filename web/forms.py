@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
@@ -28,6 +29,7 @@ from device.records import Exercise
 from web.access import safe_next
 from web.pages import Rendered, render_message
 from web.rack.words import KG_PER_LB
+from web.texts import gettext as _
 
 
 def forms_blueprint(socket: Path) -> Blueprint:
@@ -37,16 +39,18 @@ def forms_blueprint(socket: Path) -> Blueprint:
     @blueprint.post("/<name>")
     def ask(name: str) -> Response | Rendered:
         if name not in _COMMANDS:
-            return render_message("No such page", "The unit knows no such command.", 404)
+            return render_message(_("No such page"), _("The unit knows no such command."), 404)
         try:
             command = _COMMANDS[name](request.form)
         except LiveError as error:
-            return render_message("That did not work", str(error), 400)
+            return render_message(_("That did not work"), str(error), 400)
         try:
             with LiveClient(socket) as client:
                 client.send(command)
         except LiveError as error:
-            return render_message("That did not work", str(error), 503)
+            return render_message(_("That did not work"), str(error), 503)
+        if isinstance(command, GiveSet):
+            return redirect(f"/rack?{urlencode({'given': command.lifter})}", 303)
         return redirect(safe_next(request.form.get("back")), 303)
 
     return blueprint
@@ -75,8 +79,13 @@ def _load(text: str, unit: str) -> SetLoad:
     try:
         amount = float(typed)
     except ValueError:
-        example = "pounds, 225 say" if unit == "lb" else "kilograms, 102.5 say"
-        raise LiveError(f"{text.strip()!r} is not a weight; type {example}.") from None
+        if unit == "lb":
+            wrong = _("%(typed)s is not a weight; type pounds, 225 say.", typed=repr(text.strip()))
+        else:
+            wrong = _(
+                "%(typed)s is not a weight; type kilograms, 102.5 say.", typed=repr(text.strip())
+            )
+        raise LiveError(wrong) from None
     return SetLoad(amount * KG_PER_LB if unit == "lb" else amount, unit)
 
 
@@ -84,4 +93,6 @@ def _exercise(name: str) -> Exercise | None:
     try:
         return Exercise(name) if name else None
     except ValueError:
-        raise LiveError(f"{name!r} is no exercise that this unit knows.") from None
+        raise LiveError(
+            _("%(typed)s is no exercise that this unit knows.", typed=repr(name))
+        ) from None

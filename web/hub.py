@@ -10,8 +10,11 @@ from pathlib import Path
 from device.errors import LiveError
 from device.live import LiveClient
 from device.records import LiveState
+from web.texts import N_
 
 RECONNECT_S = 0.3
+NO_ANSWER = N_("The unit does not answer.")
+_DUMB = N_("The unit is connected but does not answer; restart it.")
 SILENT_S = 3.0  # without news for this long, the unit counts as not answering
 
 
@@ -30,7 +33,7 @@ class LiveHub:
     def __init__(self, socket: Path) -> None:
         self._socket = socket
         self._news = threading.Condition()
-        self._snapshot = Snapshot(0, None, "Waiting for the unit.")
+        self._snapshot = Snapshot(0, None, N_("Waiting for the unit."))
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live", daemon=True)
         self._thread.start()
@@ -74,7 +77,7 @@ class LiveHub:
                 heard_s = time.monotonic()
                 self._tell(state, None)
             elif time.monotonic() - heard_s > SILENT_S:
-                self._tell(None, "The unit is connected but does not answer; restart it.")
+                self._tell(None, _DUMB)
 
     def _tell(self, state: LiveState | None, problem: str | None) -> None:
         with self._news:

@@ -47,6 +47,7 @@ class Who:
 def install(app: Flask, accounts: Accounts, everyone_reads: bool) -> None:
     """Cookies for this application."""
     app.extensions[ACCOUNTS] = accounts
+    accounts.remember()
     app.secret_key = secret_beside(accounts.path)
     app.config.update(
         SESSION_COOKIE_NAME="racklight",
@@ -122,11 +123,19 @@ def own_lifter() -> str | None:
 
 
 def password_chosen() -> bool:
-    """Whether the unit was set up; a database that can't be read counts as set up."""
+    """Whether the unit was set up; a database that can't be read, or is lost, counts as set up."""
     try:
-        return _coach_key() is not None
+        return _coach_key() is not None or accounts().was_set_up()
     except StoreError:
         return True
+
+
+def password_lost() -> bool:
+    """Whether there was a password, and the database holds none any more."""
+    try:
+        return _coach_key() is None and accounts().was_set_up()
+    except StoreError:
+        return False
 
 
 def _coach_key() -> str | None:

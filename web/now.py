@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from device.records import LiveState, RepSummary
+from device.records import LiveState, RepSummary, VerdictName
 from web import words
-from web.hub import Snapshot
+from web.hub import NO_ANSWER, Snapshot
+from web.texts import gettext as _
+from web.texts import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,15 @@ def now_view(snapshot: Snapshot) -> Now:
         return Now(
             connected=False,
             light="off",
-            headline="No unit",
-            detail="The page shows the unit as soon as it answers.",
+            headline=_("No unit"),
+            detail=_("The page shows the unit as soon as it answers."),
             lifter=None,
             place="",
             load="",
             neutral="",
             session=None,
             recording=False,
-            troubles=(snapshot.problem or "The unit does not answer.",),
+            troubles=(told(snapshot.problem or NO_ANSWER),),
             last_rep=None,
         )
     return Now(
@@ -79,7 +81,7 @@ def now_view(snapshot: Snapshot) -> Now:
         lifter=state.lifter,
         place=_place(state),
         load=_load(state),
-        neutral=words.neutral_word(state.neutral_source),
+        neutral=_neutral(state),
         session=state.session,
         recording=state.recording,
         troubles=_troubles(state),
@@ -97,39 +99,59 @@ def now_view(snapshot: Snapshot) -> Now:
 
 def _detail(state: LiveState) -> str:
     if state.light == "red" and state.phase not in ("away", "standing"):
-        return f"The pelvis is tucked past {words.degrees(state.threshold_deg)}."
+        return _(
+            "The pelvis is tucked past %(threshold)s.", threshold=words.degrees(state.threshold_deg)
+        )
     if words.light_word(state.light) and state.last_rep is not None:
-        return f"Rep {state.last_rep.index}"
+        return _("Rep %(number)s", number=state.last_rep.number)
     if state.phase == "away":
-        return "Stand in front of the unit, back to the camera."
-    return f"The light turns red past {words.degrees(state.threshold_deg)} of tuck."
+        return _("Stand in front of the unit, back to the camera.")
+    return _(
+        "The light turns red past %(threshold)s of tuck.",
+        threshold=words.degrees(state.threshold_deg),
+    )
 
 
 def _place(state: LiveState) -> str:
-    muted = " · buzzer muted" if state.muted else ""
-    if state.set is None:
-        return ("Set started" if state.set_running else "No set yet") + muted
-    return f"Set {state.set} · {words.count(state.reps_in_set, 'rep')}{muted}"
+    none = _("No set yet") if state.last_rep is None else _("Between two sets")
+    said = [_("Set started") if state.set_running else none]
+    if state.set is not None:
+        said = [_("Set %(number)s", number=state.set), words.count(state.reps_in_set, "rep")]
+    if state.muted:
+        said.append(_("buzzer muted"))
+    return " · ".join(said)
 
 
 def _load(state: LiveState) -> str:
-    entered = "" if state.load_kg is None else f"{words.kilograms(state.load_kg)} · "
+    """What somebody entered, and whether the unit sees a bar: two things."""
+    entered = _("no weight entered")
+    if state.load_kg is not None:
+        entered = words.kilograms(state.load_kg)
     if state.loaded is None:
-        return f"{entered}load {words.NOT_MEASURED}"
-    return f"{entered}{words.loaded_word(state.loaded)}"
+        return f"{entered} · {_('not clear whether a bar is held')}"
+    seen = _("bar on the lifter") if state.loaded else _("no bar on the lifter")
+    return f"{entered} · {seen}"
+
+
+def _neutral(state: LiveState) -> str:
+    """Which one the reps are measured from; silent in a set that has its own."""
+    if state.neutral_source in (None, "waiting") and state.set_verdicts:
+        return ""
+    return words.neutral_word(state.neutral_source)
 
 
 def _troubles(state: LiveState) -> tuple[str, ...]:
-    return tuple(text for text in (state.camera, state.store) if text != "ok")
+    return tuple(told(text) for text in (state.camera, state.store) if text != "ok")
 
 
 def _last_rep(rep: RepSummary) -> LastRep:
+    judged = rep.verdict in (VerdictName.CLEAN, VerdictName.WINK)  # else its number is a guess
     start = words.onset(rep.onset_hip_above_knee_cm, rep.onset_knee_flexion_deg)
-    light = "" if rep.loaded is not False else " · unloaded"
+    light = "" if rep.loaded is not False else f" · {words.loaded_word(False)}"
     return LastRep(
-        title=f"Set {rep.set}, rep {rep.index}{light}",
+        title=_("Set %(set)s, rep %(rep)s", set=rep.set, rep=rep.number) + light,
         verdict=rep.verdict,
         word=words.VERDICT_WORDS.get(rep.verdict, rep.verdict),
-        wink=words.degrees_with_sd(rep.wink_deg, rep.wink_sd_deg),
+        wink=words.degrees_with_sd(rep.wink_deg, rep.wink_sd_deg) if judged else words.DASH,
         sentence=words.rep_detail(rep.verdict, rep.wink_deg, start, rep.reason),
     )

@@ -8,7 +8,10 @@ from typing import Any
 
 from device.records import Envelope, Move, Placement, PlacementVerdict
 from web import words
-from web.hub import Snapshot
+from web.hub import NO_ANSWER, Snapshot
+from web.numbers import number
+from web.texts import N_, told
+from web.texts import gettext as _
 
 # The plan from above: the lifter's place, and how long a metre is; the lifter faces up.
 PLAN_WIDTH, PLAN_HEIGHT = 340, 300
@@ -17,10 +20,10 @@ METRE = 96.0
 FURTHEST_M = 2.1  # what lies further is drawn here
 
 _HEADLINES = {
-    PlacementVerdict.GOOD: "It hangs well",
-    PlacementVerdict.MOVE: "Move the unit",
-    PlacementVerdict.NOBODY: "Nobody to measure by",
-    PlacementVerdict.BLIND: "It can't see enough",
+    PlacementVerdict.GOOD: N_("It hangs well"),
+    PlacementVerdict.MOVE: N_("Move the unit"),
+    PlacementVerdict.NOBODY: N_("Nobody to measure by"),
+    PlacementVerdict.BLIND: N_("It can't see enough"),
 }
 
 
@@ -70,7 +73,7 @@ def placement_view(snapshot: Snapshot) -> PlacementView:
     """The newest placement, or why there is none."""
     state = snapshot.state
     if state is None:
-        return _nothing(False, snapshot.problem or "The unit does not answer.")
+        return _nothing(False, snapshot.problem or NO_ANSWER)
     trouble = None if state.camera == "ok" else state.camera
     if state.placement is None or trouble:
         return _nothing(True, trouble)
@@ -79,11 +82,11 @@ def placement_view(snapshot: Snapshot) -> PlacementView:
     return PlacementView(
         connected=True,
         verdict=placement.verdict.value,
-        headline=_HEADLINES[placement.verdict],
-        detail=words.sentence(first.text) if first else "Reps can be measured from here.",
+        headline=_(_HEADLINES[placement.verdict]),
+        detail=words.sentence(first.text) if first else _("Reps can be measured from here."),
         arrow=first.arrow.value if first else "good",
         more=tuple(Move(move.arrow, words.sentence(move.text)) for move in placement.moves[1:]),
-        camera=placement.envelope.camera if placement.envelope else "",
+        camera=told(placement.envelope.camera) if placement.envelope else "",
         rows=_rows(placement),
         plan=_plan(placement),
         troubles=(),
@@ -94,14 +97,14 @@ def _nothing(connected: bool, trouble: str | None) -> PlacementView:
     return PlacementView(
         connected=connected,
         verdict="none",
-        headline="No placement yet" if connected else "No unit",
-        detail="It shows here as soon as the unit sees something.",
+        headline=_("No placement yet") if connected else _("No unit"),
+        detail=_("It shows here as soon as the unit sees something."),
         arrow="off",
         more=(),
         camera="",
         rows=(),
         plan=Plan("", None, None),
-        troubles=(trouble,) if trouble else (),
+        troubles=(told(trouble),) if trouble else (),
     )
 
 
@@ -117,15 +120,15 @@ def _rows(placement: Placement) -> tuple[Row, ...]:
     nearest = min((margin for margin in sides if margin is not None), default=None)
     return (
         _row(
-            "Off straight behind",
+            _("Off straight behind"),
             placement.azimuth_deg,
             _azimuth(placement.azimuth_deg),
             (-side, side),
-            f"up to {side:.0f}°",
+            _("up to %(degrees)s°", degrees=f"{side:.0f}"),
             (110.0, -110.0),  # the lifter's left is drawn on the left, as in the plan
         ),
         _row(
-            "Distance",
+            _("Distance"),
             placement.distance_m,
             _metres(placement.distance_m),
             envelope.distance_m,
@@ -133,16 +136,16 @@ def _rows(placement: Placement) -> tuple[Row, ...]:
             (0.4, 2.4),
         ),
         _row(
-            "Height",
+            _("Height"),
             placement.height_m,
             _metres(placement.height_m),
             envelope.height_m,
             _range(envelope.height_m),
             (0.3, 2.3),
         ),
-        _margin("Room above the shoulders", placement.shoulder_margin_deg, envelope, "shoulder"),
-        _margin("Room below the feet", placement.feet_margin_deg, envelope, "feet"),
-        _margin("Room at the sides", nearest, envelope, "side"),
+        _margin(_("Room above the shoulders"), placement.shoulder_margin_deg, envelope, "shoulder"),
+        _margin(_("Room below the feet"), placement.feet_margin_deg, envelope, "feet"),
+        _margin(_("Room at the sides"), nearest, envelope, "side"),
         _mounted(placement, envelope),
     )
 
@@ -166,15 +169,23 @@ def _row(
 
 def _margin(name: str, value: float | None, envelope: Envelope, part: str) -> Row:
     least: float = getattr(envelope, f"{part}_margin_deg")
-    text = "out of the picture" if value is not None and value < 0 else words.degrees(value)
-    return _row(name, value, text, (least, 90.0), f"from {least:.0f}°", (-20.0, 40.0))
+    outside = value is not None and value < 0
+    text = _("out of the picture") if outside else words.degrees(value)
+    return _row(
+        name,
+        value,
+        text,
+        (least, 90.0),
+        _("from %(degrees)s°", degrees=f"{least:.0f}"),
+        (-20.0, 40.0),
+    )
 
 
 def _mounted(placement: Placement, envelope: Envelope) -> Row:
-    names = {True: "upright", False: "on its side", None: words.DASH}
+    names = {True: _("upright"), False: _("on its side"), None: words.DASH}
     ok = None if placement.portrait is None else placement.portrait or not envelope.portrait
-    wanted = "upright" if envelope.portrait else "either way"
-    return Row("Mounted", names[placement.portrait], wanted, ok, None, 0.0, 0.0)
+    wanted = _("upright") if envelope.portrait else _("either way")
+    return Row(_("Mounted"), names[placement.portrait], wanted, ok, None, 0.0, 0.0)
 
 
 def _azimuth(azimuth_deg: float | None) -> str:
@@ -182,15 +193,19 @@ def _azimuth(azimuth_deg: float | None) -> str:
         return words.DASH
     if round(azimuth_deg) == 0:
         return "0°"
-    return f"{abs(azimuth_deg):.0f}° to the lifter’s {'left' if azimuth_deg > 0 else 'right'}"
+    off = f"{abs(azimuth_deg):.0f}"
+    if azimuth_deg > 0:
+        return _("%(degrees)s° to the lifter’s left", degrees=off)
+    return _("%(degrees)s° to the lifter’s right", degrees=off)
 
 
 def _metres(length_m: float | None) -> str:
-    return words.DASH if length_m is None else f"{length_m:.2f} m"
+    return words.DASH if length_m is None else f"{number(f'{length_m:.2f}')} m"
 
 
 def _range(both_m: tuple[float, float]) -> str:
-    return f"{both_m[0]:.2f} to {both_m[1]:.2f} m"
+    low, high = (number(f"{one:.2f}") for one in both_m)
+    return _("%(low)s to %(high)s m", low=low, high=high)
 
 
 # ---------------------------------------------------------------- the plan

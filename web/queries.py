@@ -160,7 +160,7 @@ def event_counts(path: Path) -> dict[tuple[str, str], int]:
 def check(path: Path) -> None:
     """Raises StoreError if the database can't be read."""
     with reading(path) as connection:
-        connection.execute("SELECT count(*) FROM sessions").fetchone()
+        connection.execute("SELECT max(recorded_utc) FROM sessions").fetchone()
 
 
 def with_verdicts(connection: sqlite3.Connection, rows: list[sqlite3.Row]) -> list[SessionRow]:

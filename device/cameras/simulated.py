@@ -24,9 +24,13 @@ from device import paths
 from device.cameras.realsense import RealSenseCamera
 from device.cameras.software import SoftwareCamera
 from device.errors import BadRecordingError, StreamStalledError
-from device.records import Bytes, Depth, Extrinsics, Frame, Intrinsics
+from device.records import SIMULATED, Bytes, Depth, Extrinsics, Frame, Intrinsics
 from device.settings import CameraSettings
 
+TOO_SLOW = (
+    "This computer is too slow for the simulated lifter just now: stop other programs, or use a"
+    " faster one."
+)
 _GAP_S = 0.2  # no more is left out at a time, or a slow machine would never show a frame
 _EDGE_M = 0.04  # neighbours further apart than this belong to different surfaces
 _SCALE = 2
@@ -121,7 +125,7 @@ class SimulatedCamera:
             record_to=record_to,
             live=realtime,
         )
-        self.name = f"simulated lifter {folder.name}" if clip is None else "simulated lifter"
+        self.name = f"{SIMULATED} {folder.name}" if clip is None else SIMULATED
         self.frame_count = None if self._loop else meta.frames
         self._stop = threading.Event()
         self._feeder: threading.Thread | None = None
@@ -194,7 +198,7 @@ class SimulatedCamera:
             if self._trouble is not None:
                 raise self._trouble from None
             if not self._played_out:
-                raise
+                raise StreamStalledError(TOO_SLOW) from None
 
     def _end_feeding(self) -> None:
         """Stops the feeder and waits for it, as long as it needs for one frame."""

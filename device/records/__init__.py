@@ -21,7 +21,7 @@ from device.records.arrays import Array, Bytes, Depth
 from device.records.body import JOINTS, BodyPose, Floor, Joint, Keypoints, PelvisPose
 from device.records.camera import DepthImage, Extrinsics, Frame, Intrinsics
 from device.records.cue import Cue, Light
-from device.records.health import Cause, EventKind, UnitHealth
+from device.records.health import SIMULATED, Cause, EventKind, UnitHealth
 from device.records.live import LiveState, RepSummary
 from device.records.placement import (
     Arrow,
@@ -52,6 +52,7 @@ from device.records.skeleton import SKELETON_JOINTS, Skeleton
 
 __all__ = [
     "JOINTS",
+    "SIMULATED",
     "SKELETON_JOINTS",
     "TRACE_COLUMNS",
     "Array",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+SIMULATED = "simulated lifter"  # how the name of a camera begins that is none
+
 
 @dataclass(frozen=True, slots=True)
 class UnitHealth:

@@ -12,8 +12,9 @@ from device.records.placement import Placement, Silhouette
 class RepSummary:
     """What the page says of the last rep."""
 
-    index: int
-    set: int
+    index: int  # since the unit started
+    set: int  # of the visit
+    number: int  # within its set, as everywhere people look
     verdict: str
     reason: str | None
     wink_deg: float | None
@@ -62,5 +63,5 @@ class LiveState:
     set_verdicts: tuple[str, ...] = ()  # of the running set's reps, in their order
     rest_s: float | None = None  # since this lifter's last rep ended; None during a rep
     signs_out_s: float | None = None  # told in the last minute before the lifter is signed out
-    undone: bool = False  # a rep was taken back and can be brought back
+    undone: int | None = None  # the number of the rep that can be brought back
     silhouette: Silhouette | None = None  # only while a coach's page asks for it

@@ -72,7 +72,7 @@ hand_over() {
 check_copy() {
     grep -qx 'name = "racklight"' "$1/pyproject.toml" 2>/dev/null ||
         fail "$SOURCE is no copy of Racklight: name the folder that has setup.sh in it, or its tarball."
-    grep -q '^update)' "$1/setup.sh" || fail "The copy in $SOURCE is older than the verb update:" \
+    grep -Eq '^ *update\)' "$1/setup.sh" || fail "The copy in $SOURCE is older than the verb update:" \
         "it can only be installed after sudo ./setup.sh uninstall, which keeps the data."
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from device import audit, passwords
-from device.accounts import Accounts
+from device.accounts import CHOSEN_FILE, Accounts
 from device.audit import Action, Actor
 from device.errors import AccountError, StoreError
 from device.forget import forget
@@ -93,6 +93,39 @@ def test_the_first_password_is_chosen_once(accounts: Accounts) -> None:
     with pytest.raises(AccountError, match="chosen already"):
         accounts.choose_first_password("a second, later one")
     assert accounts.coach_enters(GOOD) is not None
+
+
+@pytest.mark.parametrize("made_anew", [False, True])
+def test_who_finds_the_database_gone_cannot_choose_a_password(
+    accounts: Accounts, file: Path, made_anew: bool
+) -> None:
+    assert not accounts.was_set_up()
+    accounts.choose_first_password(GOOD)
+    file.unlink()
+    if made_anew:  # as the unit does at its next start
+        Store.open(file, "rack").close()
+    assert accounts.was_set_up()
+    for way_in in (accounts.choose_first_password, accounts.coach_enters):
+        with pytest.raises(AccountError, match="racklight password"):
+            way_in("a second, later one")
+    accounts.change_password("from the command line", Actor.SHELL)
+    assert accounts.coach_enters("from the command line") is not None
+
+
+def test_a_password_of_an_earlier_version_is_remembered_too(accounts: Accounts, file: Path) -> None:
+    accounts.remember()
+    assert not accounts.was_set_up()
+    accounts.choose_first_password(GOOD)
+    (file.parent / CHOSEN_FILE).unlink()
+    accounts.remember()
+    assert accounts.was_set_up()
+
+
+def test_a_password_is_chosen_where_that_cannot_be_remembered(
+    accounts: Accounts, file: Path
+) -> None:
+    (file.parent / CHOSEN_FILE).symlink_to(file.parent / "nowhere" / "file")
+    assert accounts.choose_first_password(GOOD) == accounts.coach_enters(GOOD)
 
 
 def test_a_changed_password_makes_a_new_session_key(accounts: Accounts) -> None:

@@ -1,4 +1,4 @@
-"""The demo on a machine that can't keep up with it."""
+"""The demo: its own lifters, a person who takes over, a machine that can't keep up."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ from typing import Any, Self
 
 import pytest
 
+from device import backups, paths, restoring
 from device import demo as program
+from device.cameras.simulated import open_clip
+from device.commands import Command, LightTest, NewSettings, SetLoad, SignIn, ToggleMute
+from device.database import reading
 from device.errors import LiveError, StreamStalledError
+from device.live import LiveClient
 from device.records import Frame
 from device.settings import Settings
+from device.store import Store
 
 STALLED = "The camera stopped sending: check its cable."
 
@@ -43,16 +49,77 @@ class Silent:
         raise StreamStalledError(STALLED)
 
 
-def test_a_demo_without_a_single_picture_stops_by_itself(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A demo that keeps its history here and shows no picture."""
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
     monkeypatch.setattr(program, "SimulatedCamera", lambda _: Silent())
     monkeypatch.setattr(program, "_folder", lambda: tmp_path)
+    return tmp_path / "racklight.sqlite3"
+
+
+def test_a_demo_without_a_single_picture_stops_by_itself(silent: Path) -> None:
     said: list[str] = []
     assert program.demo(Settings(), 0.3, said.append) == []
     assert said[-1] == STALLED
     assert any("The page is at http://127.0.0.1:" in line for line in said)
+
+
+def test_the_demo_puts_an_uploaded_backup_back_and_says_so(silent: Path) -> None:
+    with Store.open(silent, "rack") as store:
+        store.lifter("Ann")
+    copy = backups.take(silent, silent.parent / "backups", "asked", "page")
+    assert copy is not None
+    with Store.open(silent, "rack") as store:
+        store.lifter("Bob")
+    with copy.open("rb") as upload:
+        restoring.lay_ready(silent, upload)
+    said: list[str] = []
+    program.demo(Settings(), 0.3, said.append)
+    assert any("A backup was put back" in line for line in said)
+    assert not restoring.waits(silent)
+    with reading(silent) as connection:
+        names = [row["name"] for row in connection.execute("SELECT name FROM lifters")]
+    assert names == ["Ann"]
+
+
+def asked_over_the_socket(server: program.DemoServer, path: Path, command: Command) -> None:
+    """Sends it and waits until the server has it."""
+    with LiveClient(path) as client:
+        client.send(command)
+        until = time.monotonic() + 20
+        while command not in server.commands():
+            assert time.monotonic() < until, "the command never came"
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize("command", [SignIn("Mia"), SetLoad(60.0)])
+def test_who_uses_the_rack_ends_the_clips_sign_ins(tmp_path: Path, command: Command) -> None:
+    said: list[str] = []
+    path = tmp_path / "live.sock"
+    with program.DemoServer(path, said.append) as server:
+        asked_over_the_socket(server, path, command)
+        asked_over_the_socket(server, path, command)
+        assert server.person
+    assert said == ["You are at the rack: Alex and Sam no longer sign in by themselves."]
+
+
+@pytest.mark.parametrize("command", [LightTest(), NewSettings(), ToggleMute()])
+def test_setting_up_the_demo_leaves_the_clips_lifters_signed_in(
+    tmp_path: Path, command: Command
+) -> None:
+    said: list[str] = []
+    path = tmp_path / "live.sock"
+    with program.DemoServer(path, said.append) as server:
+        asked_over_the_socket(server, path, command)
+        assert not server.person
+    assert said == []
+
+
+def test_the_clips_lifters_take_turns_and_keep_their_visits() -> None:
+    script = open_clip(paths.DEMO_CLIP).script
+    assert [program._command(event) for event in script] == [SignIn("Alex"), SignIn("Sam")]
+    assert program.LIFTERS == "Alex and Sam"
 
 
 def test_a_page_that_ends_at_once_is_not_waited_for() -> None:

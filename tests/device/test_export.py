@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -22,12 +23,14 @@ from device.export import (
     harmless,
     json_pieces,
     mot_text,
+    opensim,
+    read_trace,
     rep_file,
     session_files,
     trc_text,
 )
 from device.moment import Moment
-from device.records import SKELETON_JOINTS, Joint, Skeleton
+from device.records import SKELETON_JOINTS, Joint, Skeleton, Trace
 from device.store import Store
 from tests.factories import make_hidden_rep, make_rep, make_trace
 
@@ -253,13 +256,35 @@ def test_a_rep_without_pelvis_or_trace_has_no_motion() -> None:
 
 def test_a_session_gives_a_motion_for_each_measured_rep(file: Path) -> None:
     row = lines(file)[0]
-    packed, count = session_files(file, row["session_id"], "mot")
+    packed = b"".join(session_files(file, row["session_id"], "mot"))
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        assert archive.namelist() == ["set_01_rep_001.mot", "set_02_rep_002.mot"]
+        assert archive.testzip() is None
+        assert archive.namelist() == ["README.txt", "set_01_rep_001.mot", "set_02_rep_002.mot"]
+        assert "pelvis_tilt is negative for anterior" in archive.read("README.txt").decode()
         one = archive.read("set_01_rep_001.mot").decode()
-    assert count == 2
     assert rep_file(file, row["rep_id"], "mot") == ("rep_001.mot", one)
     assert rep_file(file, "none", "mot") is None
+
+
+def test_the_files_of_a_session_come_one_by_one(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def read_one(connection: sqlite3.Connection, rep_id: str) -> Trace | None:
+        looked.append(rep_id)
+        return read_trace(connection, rep_id)
+
+    monkeypatch.setattr(opensim, "read_trace", read_one)
+    pieces = session_files(file, lines(file)[0]["session_id"], "mot")
+    assert b"set_01_rep_001.mot" in next(pieces)
+    assert len(looked) == 1
+    assert list(pieces)
+    assert len(looked) > 1
+
+
+def test_a_session_without_anything_measured_gives_no_piece(file: Path) -> None:
+    assert list(session_files(file, "none", "trc")) == []
 
 
 # ---------------------------------------------------------------- markers
@@ -344,8 +369,9 @@ def test_a_rep_without_joints_or_without_metres_has_no_markers() -> None:
 
 def test_a_session_gives_markers_for_each_rep_with_joints(file: Path) -> None:
     row = lines(file)[0]
-    packed, count = session_files(file, row["session_id"], "trc")
+    packed = b"".join(session_files(file, row["session_id"], "trc"))
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        assert archive.namelist() == ["set_01_rep_001.trc", "set_02_rep_002.trc"]
+        assert archive.testzip() is None
+        assert archive.namelist() == ["README.txt", "set_01_rep_001.trc", "set_02_rep_002.trc"]
+        assert "millimetres" in archive.read("README.txt").decode()
         strictly_parsed(archive.read("set_01_rep_001.trc").decode())
-    assert count == 2

@@ -12,7 +12,7 @@ import pytest
 
 from device.accounts import Accounts
 from device.errors import NotebookError
-from device.lifter_book import delete_lifter, merge, undo_merge
+from device.lifter_book import add, delete_lifter, merge, undo_merge
 from device.moment import Moment, moment_now
 from device.notebook import Notebook
 from device.retention import delete_old, keep_for, months_kept
@@ -92,11 +92,23 @@ def test_a_merge_is_taken_back_once_and_later_sessions_stay(
         undo_merge(notebook, str(key))
 
 
-def test_deleting_needs_the_name_as_it_is_written(notebook: Notebook, database: Path) -> None:
-    for typed in ("", "Zacharias", SECRET.lower()):
-        with pytest.raises(NotebookError, match="typed exactly"):
+def test_deleting_needs_the_name_in_whatever_case(notebook: Notebook, database: Path) -> None:
+    for typed in ("", "Zacharias", "Ann"):
+        with pytest.raises(NotebookError, match=f"type the name: {SECRET}"):
             delete_lifter(notebook, id_of(database, SECRET), typed)
     assert sessions_of(database, SECRET) == 2
+    delete_lifter(notebook, id_of(database, SECRET), f" {SECRET.lower()} ")
+    assert rows(database, f"SELECT id FROM lifters WHERE name = '{SECRET}'") == []
+
+
+def test_a_lifter_is_added_once_and_before_any_visit(notebook: Notebook, database: Path) -> None:
+    added = add(notebook, " Cid   the  Kid ")
+    assert id_of(database, "Cid the Kid") == added
+    for name, said in (("cid the kid", "already"), (" ", "Type"), ("x" * 41, "at most 40")):
+        with pytest.raises(NotebookError, match=said):
+            add(notebook, name)
+    with Store.open(database, "rack") as store:
+        assert store.lifter("CID THE KID").id == added
 
 
 def test_a_deleted_lifter_leaves_no_byte_and_others_keep_theirs(

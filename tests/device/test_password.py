@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from device import passwords
+from device import passwords, paths
 from device.__main__ import main
 from device.accounts import Accounts
 from device.passwords import Work
@@ -23,9 +23,9 @@ def unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Accounts:
     return Accounts(tmp_path / "racklight.sqlite3", "rack")
 
 
-def run(monkeypatch: pytest.MonkeyPatch, typed: str) -> int:
+def run(monkeypatch: pytest.MonkeyPatch, typed: str, *more: str) -> int:
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-    return main(["password"])
+    return main(["password", *more])
 
 
 def test_it_gives_the_coach_a_new_password(
@@ -73,3 +73,30 @@ def test_a_database_that_cannot_be_read_is_told(
     unit.path.write_bytes(b"nonsense" * 1000)
     assert run(monkeypatch, f"{NEW}\n{NEW}\n") == 5
     assert "damaged" in capsys.readouterr().err
+
+
+def test_the_demo_has_a_password_of_its_own(
+    unit: Accounts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "PROGRAM", tmp_path / "program")
+    demo = paths.demo_database_file()
+    demo.parent.mkdir(parents=True)
+    assert run(monkeypatch, f"{NEW}\n{NEW}\n", "--demo") == 0
+    assert Accounts(demo, "rack").coach_enters(NEW) is not None
+    assert not unit.was_set_up()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [((), "./racklight password --demo"), (("--demo",), "./setup.sh demo")]
+)
+def test_where_no_data_are_it_says_what_to_call_instead(
+    more: tuple[str, ...],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(paths, "PROGRAM", tmp_path / "program")
+    monkeypatch.setenv("RACKLIGHT_STATE", str(tmp_path / "no unit"))
+    assert run(monkeypatch, f"{NEW}\n{NEW}\n", *more) != 0
+    assert said in capsys.readouterr().err

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,6 +22,7 @@ from device.cameras import CameraTrouble
 from device.cameras.simulated import SimulatedCamera
 from device.commands import (
     GiveSet,
+    NewSettings,
     RedoRep,
     SetExercise,
     SetLoad,
@@ -318,7 +319,22 @@ def test_load_and_exercise_follow_the_lifter_who_is_signed_in(
     assert step.load.kg == 102.06
     assert state is not None
     assert (state.lifter, state.load_kg, state.load_unit) == ("Ann", 102.06, "lb")
-    assert (state.exercise, state.undone, state.rest_s) == ("goblet", False, None)
+    assert (state.exercise, state.undone, state.rest_s) == ("goblet", None, None)
+
+
+def test_a_name_given_on_the_page_is_in_the_database_at_once(
+    tmp_path: Path, pins: MockFactory
+) -> None:
+    named = replace(SETTINGS, unit=replace(SETTINGS.unit, name="by the window"))
+    with (
+        StoreWriter(tmp_path / "unit.sqlite3", "rack") as writer,
+        LiveServer(tmp_path / "live.sock") as server,
+        LightBox(SETTINGS.cue) as box,
+    ):
+        service = Service(SETTINGS, Cable().open, writer, server, box, chosen=lambda: named)
+        service.obey(NewSettings())
+        assert writer.flush(20)
+    assert rows(tmp_path / "unit.sqlite3", "SELECT name FROM units") == [("by the window",)]
 
 
 class Troubled(StoreWriter):

@@ -181,11 +181,16 @@ def test_events_of_the_first_schema_are_kept_by_the_second(path: Path) -> None:
 
 
 def test_the_unit_keeps_its_id_and_takes_its_new_name(path: Path) -> None:
+    names = "SELECT id, name FROM units"
     with Store.open(path, "rack") as store:
         unit = store.unit_id
-    with Store.open(path, "rack 2") as store:
-        assert store.unit_id == unit
-    assert [row["name"] for row in rows(path, "SELECT name FROM units")] == ["rack 2"]
+    with StoreWriter(path, "rack 2") as writer:
+        assert [tuple(row) for row in rows(path, names)] == [(unit, "rack 2")]
+        writer.name_unit("rack 3")
+        assert writer.flush(20)
+        with Store.open(path, "rack"):  # a page that was started under the old name
+            pass
+        assert [tuple(row) for row in rows(path, names)] == [(unit, "rack 3")]
 
 
 def test_every_table_carries_the_unit(store: Store, path: Path) -> None:

@@ -120,12 +120,12 @@ def test_a_rep_taken_back_can_be_brought_back(
     for index in (1, 2):
         squat(visits, writer, index, 1)
     visits.undo()
-    assert (visits.reps_in_set, visits.undone) == (1, True)
+    assert (visits.reps_in_set, visits.undone) == (1, 2)
     assert visits.last_rep is not None
     assert visits.last_rep.index == 1
     assert rows(path, writer) == [("Ann", 1, 1)]
     visits.redo()
-    assert (visits.reps_in_set, visits.undone, visits.last_rep.index) == (2, False, 2)
+    assert (visits.reps_in_set, visits.undone, visits.last_rep.index) == (2, None, 2)
     visits.redo()
     assert rows(path, writer) == [("Ann", 1, 2)]
 
@@ -177,6 +177,8 @@ def test_a_set_of_the_wrong_lifter_goes_to_the_right_one(
     visits.give_set("Ben")
     assert rows(path, writer) == [("Ann", 1, 1), ("Ben", 1, 2)]
     assert (visits.lifter, visits.set, visits.reps_in_set) == ("Ben", 1, 2)
+    assert visits.last_rep is not None
+    assert (visits.last_rep.set, visits.last_rep.number) == (1, 2)  # of Ben's first set
     totals = "SELECT sets, reps FROM session_totals ORDER BY reps"
     assert rows(path, writer, totals) == [(1, 1), (1, 2)]
     visits.undo()
@@ -193,6 +195,27 @@ def test_a_set_of_nobody_can_be_claimed(visits: Visits, writer: StoreWriter, pat
     assert rows(path, writer) == [("Ann", 1, 1)]
     visits.give_set("Ann")
     assert rows(path, writer) == [("Ann", 1, 1)]
+
+
+def test_reps_are_numbered_within_their_set(visits: Visits, writer: StoreWriter) -> None:
+    visits.sign_in("Ann")
+    told = []
+    for index, counted in ((7, 3), (8, 3), (9, 4)):
+        squat(visits, writer, index, counted)
+        assert visits.last_rep is not None
+        told.append((visits.last_rep.set, visits.last_rep.number))
+    assert told == [(1, 1), (1, 2), (2, 1)]
+
+
+def test_giving_a_set_whose_reps_were_all_taken_back_only_signs_in(
+    visits: Visits, writer: StoreWriter, path: Path
+) -> None:
+    visits.sign_in("Ann")
+    squat(visits, writer, 1, 1)
+    visits.undo()
+    visits.give_set("Ben")
+    assert (visits.lifter, visits.last_rep) == ("Ben", None)
+    assert rows(path, writer) == [("Ann", 1, 0)]
 
 
 def test_giving_a_set_that_is_not_there_only_signs_in(

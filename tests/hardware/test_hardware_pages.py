@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from device.placement import ENVELOPES
 from hardware import bill, placement
 from hardware.mount.sizes import M8, MOUNT, joint_bolt_length_mm
+from models.lifter.judging import breakdown
 
 ROOT = Path(__file__).resolve().parents[2]
 HARDWARE = ROOT / "hardware"
@@ -57,7 +59,7 @@ def test_the_quick_start_uses_what_setup_can_do_and_marks_what_it_cannot() -> No
     script = (ROOT / "setup.sh").read_text(encoding="utf-8")
     assert len(page.split()) < 700, "one page"
     for verb in re.findall(r"\./setup\.sh (\w+)", page):
-        can = re.search(rf"^{verb}\)", script, re.M) is not None
+        can = re.search(rf"^ *{verb}\)", script, re.M) is not None
         marked = f"setup.sh {verb}           # NOT THERE YET" in page
         assert can != marked, f"setup.sh {verb}: {'there now' if can else 'not there'}"
 
@@ -86,6 +88,20 @@ def test_shoulders_and_feet_lie_inside_the_d455s_pictures(place: placement.Place
     for height in (0.0, placement.SHOULDERS_M):
         down = degrees(atan2(place.height_m - height, away))
         assert abs(down - place.down_deg) <= half, f"{height} m high"
+
+
+def test_the_guide_the_check_and_the_evaluation_mean_the_same_places() -> None:
+    page = (HARDWARE / "placement.md").read_text(encoding="utf-8")
+    for envelope in ENVELOPES.values():
+        near, far = envelope.distance_m
+        assert far == placement.FARTHEST_M[envelope.camera]
+        assert near <= placement.NEAREST_M[envelope.camera]
+        assert placement.HEIGHT_M == envelope.height_m == breakdown.HEIGHT_M
+        assert placement.AZIMUTH_DEG == envelope.azimuth_deg == breakdown.MAX_AZIMUTH_DEG
+        assert breakdown.DISTANCE_M[envelope.camera] == envelope.distance_m
+        assert f"{placement.NEAREST_M[envelope.camera]:g} to {far:g} m" in page
+        assert f"{near:g} to {far:g} m" in page
+    assert f"up to {placement.AZIMUTH_DEG:g} degrees" in page
 
 
 def test_the_nearest_distance_shows_a_whole_lifter_and_nearer_would_not() -> None:

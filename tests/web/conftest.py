@@ -204,6 +204,13 @@ def serve_unit(database: Path, socket_path: Path) -> Serve:
 
 @contextmanager
 def served(database: Path, socket_path: Path, *more: str) -> Iterator[str]:
+    with serving(database, socket_path, *more) as (address, _):
+        yield address
+
+
+@contextmanager
+def serving(database: Path, socket_path: Path, *more: str) -> Iterator[tuple[str, int]]:
+    """Address and process of a page."""
     command = [sys.executable, "-m", "web", "--host", "127.0.0.1", "--port", "0"]
     command += ["--database", str(database), "--socket", str(socket_path)]
     command += ["--settings", str(database.parent / "none.toml"), *more]
@@ -212,7 +219,7 @@ def served(database: Path, socket_path: Path, *more: str) -> Iterator[str]:
     try:
         found = re.search(r"http://\S+:\d+", server.stdout.readline())
         assert found
-        yield found.group()
+        yield found.group(), server.pid
     finally:
         server.terminate()
         assert server.wait(10) == 0

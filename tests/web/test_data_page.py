@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -16,6 +17,8 @@ from flask.testing import FlaskClient
 from device import audit, backups, restoring
 from device.accounts import Accounts
 from device.api_tokens import ApiTokens
+from device.lifter_book import delete_lifter
+from device.notebook import Notebook
 from device.store import Store
 from tests.web.browser import CHROMIUM, Browser
 from tests.web.conftest import HERE, PASSWORD, Serve
@@ -117,7 +120,51 @@ def test_what_makes_no_sense_is_refused_in_words(
 ) -> None:
     answer = coach.get(f"/data/export?{asked}")
     assert answer.status_code == 400
-    assert "That did not work" in answer.text
+    assert 'role="alert"' in answer.text or "That did not work" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "called"),
+    [
+        ("Ann", "csv", "racklight-Ann-2026-03-04.csv"),
+        ("Zoë O'Hara", "mot.zip", "racklight-Zoe_O_Hara-2026-03-04.mot.zip"),
+        ("井上", "json", "racklight-2026-03-04.json"),
+    ],
+)
+def test_files_are_called_after_lifter_and_day(
+    coach: FlaskClient, session_id: str, database: Path, name: str, form: str, called: str
+) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE lifters SET name = ?", (name,))
+        connection.execute("UPDATE sessions SET recorded_utc = '2026-03-04T12:00:00.000Z'")
+    answer = coach.get(f"/data/sessions/{session_id}.{form}")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{called}"'
+
+
+def test_the_log_says_whose_was_taken_out_and_forgets_who_was_deleted(
+    coach: FlaskClient, session_id: str, database: Path
+) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        (lifter,) = connection.execute("SELECT id FROM lifters").fetchone()
+    coach.get(f"/data/sessions/{session_id}.trc.zip")
+    coach.get(f"/data/export?format=csv&lifter={lifter}")
+    log = coach.get("/settings").text
+    assert re.search(r"Taken out: Ann, [^<]* as \.trc\.", log)
+    assert "Taken out: Ann, the beginning to now as CSV." in log
+    assert session_id not in log
+    with Notebook.open(database) as notebook:
+        delete_lifter(notebook, lifter, "Ann")
+    log = coach.get("/settings").text
+    assert "Ann" not in log
+    assert log.count("what was deleted since") == 2
+
+
+def test_a_rep_s_file_says_which_set(coach: FlaskClient, session_id: str, database: Path) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        (rep,) = connection.execute("SELECT id FROM reps WHERE rep_index = 3").fetchone()
+    named = coach.get(f"/data/reps/{rep}.mot").headers["Content-Disposition"]
+    assert named.startswith('attachment; filename="racklight-Ann-20')
+    assert named.endswith('-set_2-rep_003.mot"')
 
 
 def test_motion_of_a_rep_and_of_a_session(
@@ -125,7 +172,7 @@ def test_motion_of_a_rep_and_of_a_session(
 ) -> None:
     packed = coach.get(f"/data/sessions/{session_id}.mot.zip").data
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        assert len(archive.namelist()) == 4
+        assert len(archive.namelist()) == 5
     found = json.loads(coach.get(f"/data/sessions/{session_id}.json").data)
     rep_id = found["sessions"][0]["sets"][0]["reps"][0]["rep_id"]
     assert coach.get(f"/data/reps/{rep_id}.mot").text.startswith("rep_001\nversion=1\n")
@@ -139,7 +186,7 @@ def test_markers_of_a_rep_and_of_a_session(
 ) -> None:
     packed = coach.get(f"/data/sessions/{session_id}.trc.zip").data
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        assert len(archive.namelist()) == 4
+        assert len(archive.namelist()) == 5
     found = json.loads(coach.get(f"/data/sessions/{session_id}.json").data)
     rep_id = found["sessions"][0]["sets"][0]["reps"][0]["rep_id"]
     assert coach.get(f"/data/reps/{rep_id}.trc").text.startswith(

@@ -41,7 +41,7 @@ def test_now_shows_light_lifter_and_last_rep(page: FlaskClient, heard: Heard) ->
     assert 'id="lamp" href="#mark-wink"' in html
     assert "Ann" in html
     assert "Set 2 · 3 reps" in html
-    assert "100 kg · loaded" in html
+    assert "100 kg · bar on the lifter" in html
     assert "Your pelvis tucked 11 degrees, starting 4 cm above parallel." in html
     assert "11 ± 2°" in html
 
@@ -70,10 +70,53 @@ def test_now_never_shows_the_unknown_as_zero(page: FlaskClient, heard: Heard) ->
         )
     )
     html = text_of(page, "/")
-    assert "load not measured" in html
+    assert "no weight entered · not clear whether a bar is held" in html
     assert "Too far away." in html
     assert len(re.findall(r'data-text="(?:tilt|wink|depth|last_rep.wink)">–<', html)) == 4
     assert "0°" not in html.replace("10°", "")
+
+
+def test_now_shows_no_number_for_a_rep_that_was_not_measured(
+    page: FlaskClient, heard: Heard
+) -> None:
+    unsure = make_summary(verdict="not_measured", wink_deg=17.0, wink_sd_deg=14.0, reason="holes")
+    heard(make_state(last_rep=unsure))
+    html = text_of(page, "/")
+    assert 'data-text="last_rep.wink">–<' in html
+    assert "17 ± 14" not in html
+
+
+def test_a_rep_has_the_number_within_its_set_on_now_and_on_the_rack(
+    page: FlaskClient, heard: Heard
+) -> None:
+    verdicts = ("clean", "clean", "wink")
+    heard(make_state(last_rep=make_summary(index=126, set=2, number=3), set_verdicts=verdicts))
+    assert "Set 2, rep 3" in text_of(page, "/")
+    rack = text_of(page, "/rack")
+    assert "Rep 3" in rack
+    assert "126" not in rack
+
+
+def test_between_two_sets_now_does_not_say_that_there_was_none(
+    page: FlaskClient, heard: Heard
+) -> None:
+    heard(make_state(set=None))
+    html = text_of(page, "/")
+    assert "Between two sets" in html
+    assert "No set yet" not in html
+
+
+def test_what_was_entered_and_what_is_seen_are_told_apart(page: FlaskClient, heard: Heard) -> None:
+    heard(make_state(load_kg=None, loaded=True))
+    assert "no weight entered · bar on the lifter" in text_of(page, "/")
+
+
+def test_the_lifter_leaves_by_a_button_that_is_not_the_coachs_sign_out(
+    page: FlaskClient, heard: Heard
+) -> None:
+    heard(make_state())
+    form = text_of(page, "/").split('action="/commands/sign_out"')[1].split("</form>")[0]
+    assert "Lifter leaves" in form
 
 
 def test_before_the_first_rep_now_says_what_to_do(page: FlaskClient, heard: Heard) -> None:
@@ -135,7 +178,7 @@ def test_a_session_shows_each_rep_with_its_curve(page: FlaskClient, session_id: 
     assert html.count('class="curve"') == 4
     assert html.count('<rect class="gap" x=') == 1  # the hidden rep
     assert "14 ± 2°" in html
-    assert "Your pelvis tucked 14 degrees, starting 4 cm above parallel." in html
+    assert "The pelvis tucked 14 degrees, starting 4 cm above parallel." in html
     assert "Not measured. The pelvis was hidden for 1.2 s." in html
     assert "Partial. The knees bent 52 degrees only." in html
     assert "unloaded" in html

@@ -11,11 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from device import audit
-from device.accounts import Accounts
+from device.accounts import CHOSEN_FILE, Accounts
+from device.audit import Actor
 from device.chosen import chosen_beside
 from device.commands import LightTest, NewSettings
 from device.records import LiveState
 from device.settings import Settings
+from device.store import Store
 from tests.factories import make_state
 from tests.web.browser import CHROMIUM, Browser
 from tests.web.conftest import HERE, PASSWORD, Serve, Unit, Visitor
@@ -54,11 +56,11 @@ def test_a_change_is_written_noted_and_told_to_the_unit(
         "cue": {"buzzer": True},
         "unit": {"name": "Rack 2"},
     }
-    assert "Rack 2</a>" in coach.get("/").text  # the page's own name changes at once
+    assert "Rack 2</span></a>" in coach.get("/").text  # the page's own name changes at once
     assert unit.wait_asked(NewSettings()) == [NewSettings()]
     newest = audit.newest(database)[0]
     assert (newest.actor, newest.action) == ("coach", "settings")
-    assert "wink/threshold_deg = 12.5" in coach.get("/settings").text
+    assert "Threshold = 12.5" in coach.get("/settings").text
 
 
 def test_a_unit_that_does_not_run_reads_it_later(coach: FlaskClient, database: Path) -> None:
@@ -182,6 +184,36 @@ def test_nobody_takes_the_unit_over_once_it_was_set_up(fresh: Flask, database: P
     assert choose(late, "a second, later one") == 400
     assert late.get("/settings").status_code == 303
     assert Accounts(database, "rack").coach_enters(PASSWORD) is not None
+
+
+@pytest.mark.parametrize("made_anew", [False, True])
+def test_nobody_takes_the_unit_over_when_its_database_is_lost(
+    unit_app: Flask, database: Path, made_anew: bool
+) -> None:
+    database.unlink()
+    if made_anew:
+        Store.open(database, "rack").close()
+    late = unit_app.test_client()
+    assert late.get("/").status_code == 200
+    for address in ("/setup", "/settings"):
+        assert late.get(address).headers["Location"].startswith("/sign-in")
+    assert "racklight password" in late.get("/sign-in").text
+    assert choose(late, "a second, later one") == 400
+    form = {"password": PASSWORD}
+    answer = late.post("/sign-in/coach", data=form, headers=HERE)
+    assert answer.status_code == 403
+    assert "racklight password" in answer.text
+    Accounts(database, "rack").change_password("from the command line", Actor.SHELL)
+    form = {"password": "from the command line"}
+    assert late.post("/sign-in/coach", data=form, headers=HERE).status_code == 303
+
+
+def test_a_unit_set_up_by_an_earlier_version_remembers_it_from_its_next_start(
+    unit_app: Flask, database: Path, socket_path: Path
+) -> None:
+    (database.parent / CHOSEN_FILE).unlink()
+    create_app(database, socket_path, Settings()).extensions[HUB].close()
+    assert (database.parent / CHOSEN_FILE).exists()
 
 
 def test_the_wizard_tells_of_a_light_that_cannot_be_shown(coach: FlaskClient) -> None:

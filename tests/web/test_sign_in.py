@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from device.accounts import Accounts
 from device.audit import Actor
-from device.settings import Settings
+from device.settings import Settings, WebSettings
 from tests.web.conftest import HERE, PASSWORD, PIN
 from web.accounts.sign_in import Door, RefusedError
 from web.app import HUB, create_app
@@ -313,3 +313,30 @@ def test_a_door_with_too_many_at_it_says_so(unit_app: Flask) -> None:
     ):
         patch.setattr("web.accounts.sign_in.BUSY_S", 0.01)
         door.coach(PASSWORD, "10.0.0.1")
+
+
+def test_the_way_back_to_a_lost_password_is_the_same_before_and_after_a_wrong_one(
+    app: Flask,
+) -> None:
+    visitor = app.test_client()
+    command = "<code>sudo -u racklight racklight password</code>"
+    assert command in visitor.get("/sign-in").text
+    wrong = visitor.post("/sign-in/coach", data={"password": "wrong"}, headers=HERE)
+    assert command in wrong.text
+    assert "`" not in wrong.text
+
+
+def test_the_demo_tells_its_own_command_and_who_its_lifters_are(
+    database: Path, socket_path: Path
+) -> None:
+    reading = WebSettings(reading="everyone")
+    demo = create_app(database, socket_path, Settings(web=reading), demo=True)
+    visitor = demo.test_client()
+    try:
+        for page in ("/sign-in", "/setup"):
+            assert "<code>./racklight password --demo</code>" in visitor.get(page).text
+        assert "everybody may read the history" in visitor.get("/setup").text
+        for page in ("/", "/rack"):
+            assert "Alex and Sam sign in by themselves" in visitor.get(page).text
+    finally:
+        demo.extensions[HUB].close()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from device.chosen import Value
 from device.errors import SettingsError
 from device.settings import Settings
+from web.texts import N_, Language
+from web.texts import gettext as _
 
 KG_PER_LB = 0.45359237
 
@@ -26,49 +28,58 @@ class Choice:
 
 
 _MODES = (
-    ("at_once", "At once, during the rep"),
-    ("after_rep", "After the rep"),
-    ("faded", "After about two reps in three"),
-    ("off", "Never"),
+    ("at_once", N_("At once, during the rep")),
+    ("after_rep", N_("After the rep")),
+    ("faded", N_("After about two reps in three")),
+    ("off", N_("Never")),
 )
 _GATES = (
-    ("hands", "By the hands at the shoulders"),
-    ("entered", "By the weight entered for the set"),
-    ("always", "Every rep counts as loaded"),
+    ("hands", N_("By the hands at the shoulders")),
+    ("entered", N_("By the weight entered for the set")),
+    ("always", N_("Every rep counts as loaded")),
 )
-_HOOK = ("hook", "By the hook switch")
-_UNITS = (("kg", "Kilograms"), ("lb", "Pounds"))
-_THEMES = (("auto", "As each device has it"), ("light", "Light"), ("dark", "Dark"))
-_LANGUAGES = (("en", "English"),)
+_HOOK = ("hook", N_("By the hook switch"))
+_UNITS = (("kg", N_("Kilograms")), ("lb", N_("Pounds")))
+_THEMES = (("auto", N_("As each device has it")), ("light", N_("Light")), ("dark", N_("Dark")))
 
 
-def choices_of(own: Settings, now: Settings) -> list[tuple[str, list[Choice]]]:
+def choices_of(
+    own: Settings, now: Settings, languages: Mapping[str, Language]
+) -> list[tuple[str, list[Choice]]]:
     """The fields in groups; `own` are the unit's own settings, `now` those with the choices."""
-    gates = (*_GATES, _HOOK) if own.load.gate == "hook" else _GATES
+    gates = _told((*_GATES, _HOOK) if own.load.gate == "hook" else _GATES)
+    spoken = tuple((code, language.name) for code, language in languages.items())
     weight = now.load.floor_kg / (KG_PER_LB if now.page.units == "lb" else 1)
     return [
         (
-            "The light",
+            _("The light"),
             [
                 Choice(
                     "wink/threshold_deg",
-                    "Threshold",
-                    "How far the pelvis may tuck before the light turns red: 3 to 40 degrees.",
+                    _("Threshold"),
+                    _("How far the pelvis may tuck before the light turns red: 3 to 40 degrees."),
                     "number",
                     f"{now.wink.threshold_deg:g}",
                     unit="°",
                 ),
-                Choice("cue/mode", "When it answers", "", "list", now.cue.mode, options=_MODES),
-                _tick("cue/unloaded", "Light for unloaded reps too", now.cue.unloaded),
-                _tick("cue/buzzer", "Buzzer with the red light", now.cue.buzzer),
+                Choice(
+                    "cue/mode",
+                    _("When it answers"),
+                    "",
+                    "list",
+                    now.cue.mode,
+                    options=_told(_MODES),
+                ),
+                _tick("cue/unloaded", _("Light for unloaded reps too"), now.cue.unloaded),
+                _tick("cue/buzzer", _("Buzzer with the red light"), now.cue.buzzer),
             ],
         ),
         (
-            "The bar",
+            _("The bar"),
             [
                 Choice(
                     "load/gate",
-                    "How the unit knows that the bar is on the lifter",
+                    _("How the unit knows that the bar is on the lifter"),
                     "",
                     "list",
                     now.load.gate,
@@ -76,8 +87,8 @@ def choices_of(own: Settings, now: Settings) -> list[tuple[str, list[Choice]]]:
                 ),
                 Choice(
                     "load/floor_kg",
-                    "Loaded from",
-                    "Counts where the entered weight decides.",
+                    _("Loaded from"),
+                    _("Counts where the entered weight decides."),
                     "number",
                     f"{round(weight, 1):g}",
                     unit=now.page.units,
@@ -85,23 +96,29 @@ def choices_of(own: Settings, now: Settings) -> list[tuple[str, list[Choice]]]:
             ],
         ),
         (
-            "The page",
+            _("The page"),
             [
-                Choice("unit/name", "The rack's name", "", "text", now.unit.name),
-                Choice("page/units", "Weights in", "", "list", now.page.units, options=_UNITS),
-                Choice("page/theme", "Colours", "", "list", now.page.theme, options=_THEMES),
+                Choice("unit/name", _("The rack's name"), "", "text", now.unit.name),
                 Choice(
-                    "page/language", "Language", "", "list", now.page.language, options=_LANGUAGES
+                    "page/units", _("Weights in"), "", "list", now.page.units, options=_told(_UNITS)
+                ),
+                Choice(
+                    "page/theme", _("Colours"), "", "list", now.page.theme, options=_told(_THEMES)
+                ),
+                Choice(
+                    "page/language", _("Language"), "", "list", now.page.language, options=spoken
                 ),
             ],
         ),
     ]
 
 
-def typed(form: Mapping[str, str], own: Settings, now: Settings) -> dict[str, Value]:
+def typed(
+    form: Mapping[str, str], own: Settings, now: Settings, languages: Mapping[str, Language]
+) -> dict[str, Value]:
     """What changed, as settings. Raises SettingsError with a sentence about what was typed."""
     found: dict[str, Value] = {}
-    for _, group in choices_of(own, now):
+    for _title, group in choices_of(own, now, languages):
         for choice in group:
             value = _typed_one(choice, form)
             if value is not None:
@@ -117,14 +134,33 @@ def _typed_one(choice: Choice, form: Mapping[str, str]) -> Value | None:
     text = " ".join(form.get(choice.key, choice.value).split())
     if text == choice.value:
         return None
+    if choice.key == "page/language" and text not in dict(choice.options):
+        raise SettingsError(
+            _(
+                "There is no language %(code)s here: expected %(known)s.",
+                code=repr(text),
+                known=_(" or ").join(dict(choice.options)),
+            )
+        )
     if choice.kind != "number":
         return text
     try:
         number = float(text.replace(",", "."))
     except ValueError:
-        raise SettingsError(f"{choice.label}: {text!r} is not a number; type 12, say.") from None
+        raise SettingsError(
+            _(
+                "%(setting)s: %(typed)s is not a number; type 12, say.",
+                setting=choice.label,
+                typed=repr(text),
+            )
+        ) from None
     return round(number * KG_PER_LB, 2) if choice.unit == "lb" else number
 
 
 def _tick(key: str, label: str, on: bool) -> Choice:
     return Choice(key, label, "", "tick", "on" if on else "")
+
+
+def _told(options: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The options in the page's language."""
+    return tuple((value, _(words)) for value, words in options)

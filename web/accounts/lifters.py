@@ -10,6 +10,7 @@ from device.errors import AccountError, StoreError
 from web.identity import accounts
 from web.pages import Rendered, render_message
 from web.qr import QR_LENGTH, qr_svg
+from web.texts import gettext as _
 
 Answer = str | Response | Rendered
 
@@ -23,7 +24,7 @@ def lifters_blueprint() -> Blueprint:
         try:
             found = accounts().lifters() if accounts().path.exists() else []
         except StoreError as error:
-            return render_message("No lifters to show", str(error), 503)
+            return render_message(_("No lifters to show"), str(error), 503)
         return render_template("accounts/lifters.html", lifters=found)
 
     @blueprint.post("/<lifter_id>/pin")
@@ -32,9 +33,9 @@ def lifters_blueprint() -> Blueprint:
         try:
             accounts().set_pin(lifter_id, typed or None)
         except AccountError as error:
-            return render_message("That PIN was not taken", str(error), 400)
+            return render_message(_("That PIN was not taken"), str(error), 400)
         except StoreError as error:
-            return render_message("That did not work", str(error), 503)
+            return render_message(_("That did not work"), str(error), 503)
         return redirect(f"/access#{lifter_id}", 303)
 
     @blueprint.post("/<lifter_id>/card")
@@ -44,9 +45,9 @@ def lifters_blueprint() -> Blueprint:
             secret = accounts().new_card(lifter_id)
             lifter = _named(lifter_id)
         except AccountError as error:
-            return render_message("No card was made", str(error), 404)
+            return render_message(_("No card was made"), str(error), 404)
         except StoreError as error:
-            return render_message("That did not work", str(error), 503)
+            return render_message(_("That did not work"), str(error), 503)
         address = f"{request.host_url}card/{secret}"
         qr = qr_svg(address) if len(address) <= QR_LENGTH else ""
         return render_template("accounts/new_card.html", lifter=lifter, address=address, qr=qr)
@@ -56,9 +57,9 @@ def lifters_blueprint() -> Blueprint:
         try:
             accounts().drop_card(lifter_id)
         except AccountError as error:
-            return render_message("That did not work", str(error), 404)
+            return render_message(_("That did not work"), str(error), 404)
         except StoreError as error:
-            return render_message("That did not work", str(error), 503)
+            return render_message(_("That did not work"), str(error), 503)
         return redirect(f"/access#{lifter_id}", 303)
 
     return blueprint
@@ -68,4 +69,4 @@ def _named(lifter_id: str) -> LifterAccess:
     for lifter in accounts().lifters():
         if lifter.id == lifter_id:
             return lifter
-    raise AccountError("There is no such lifter; open the list again.")
+    raise AccountError(_("There is no such lifter; open the list again."))

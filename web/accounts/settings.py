@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Blueprint, redirect, render_template, request
@@ -16,33 +17,39 @@ from device.errors import AccountError, LiveError, SettingsError, StoreError
 from device.live import LiveClient
 from device.settings import Settings
 from web.accounts.choices import choices_of, typed
+from web.accounts.log import with_names
 from web.accounts.sign_in import Door, RefusedError
 from web.hub import LiveHub
 from web.identity import Role, accounts, begin
 from web.pages import Rendered
+from web.texts import Language
+from web.texts import gettext as _
 
 Answer = str | Response | Rendered
+Languages = Mapping[str, Language]
 AUDIT_ROWS = 30
 
 
-def settings_blueprint(chosen: Chosen, socket: Path, hub: LiveHub, door: Door) -> Blueprint:
-    """The routes `/settings` and `/settings/password`."""
+def settings_blueprint(
+    chosen: Chosen, socket: Path, hub: LiveHub, door: Door, languages: Languages
+) -> Blueprint:
+    """The routes `/settings` and `/settings/password`; `languages`: what may be chosen."""
     blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
     @blueprint.get("")
     def show() -> Answer:
-        return _page(chosen, hub)
+        return _page(chosen, hub, languages)
 
     @blueprint.post("")
     def change() -> Answer:
         try:
-            values = typed(request.form, chosen.own, now_of(chosen))
+            values = typed(request.form, chosen.own, now_of(chosen), languages)
             if values:
                 take(chosen, values, accounts(), socket)
         except SettingsError as error:
-            return _page(chosen, hub, problem=str(error)), 400
+            return _page(chosen, hub, languages, problem=str(error)), 400
         except StoreError as error:
-            return _page(chosen, hub, problem=str(error)), 503
+            return _page(chosen, hub, languages, problem=str(error)), 503
         return redirect("/settings?saved", 303)
 
     @blueprint.post("/password")
@@ -51,14 +58,14 @@ def settings_blueprint(chosen: Chosen, socket: Path, hub: LiveHub, door: Door) -
         try:
             door.coach(request.form.get("old", ""), request.remote_addr)
             if new != request.form.get("again", ""):
-                raise AccountError("The two new passwords are not the same; type them again.")
+                raise AccountError(_("The two new passwords are not the same; type them again."))
             entered = accounts().change_password(new, Actor.COACH)
         except RefusedError as error:
-            return _page(chosen, hub, password_problem=str(error)), error.status
+            return _page(chosen, hub, languages, password_problem=str(error)), error.status
         except AccountError as error:
-            return _page(chosen, hub, password_problem=str(error)), 400
+            return _page(chosen, hub, languages, password_problem=str(error)), 400
         except StoreError as error:
-            return _page(chosen, hub, password_problem=str(error)), 503
+            return _page(chosen, hub, languages, password_problem=str(error)), 503
         begin(Role.COACH, entered, stay=False)
         return redirect("/settings?password", 303)
 
@@ -86,18 +93,27 @@ def take(chosen: Chosen, values: dict[str, Value], accounts_: Accounts, socket: 
         pass  # the page shows whether the unit has taken it up
 
 
-def _page(chosen: Chosen, hub: LiveHub, problem: str = "", password_problem: str = "") -> str:
+def _page(
+    chosen: Chosen,
+    hub: LiveHub,
+    languages: Languages,
+    problem: str = "",
+    password_problem: str = "",
+) -> str:
     now = now_of(chosen)
+    groups = choices_of(chosen.own, now, languages)
+    labels = {one.key.replace("__", "/"): one.label for _, group in groups for one in group}
     rows: list[audit.AuditRow] = []
     try:
         chosen.settings  # noqa: B018 - for the sentence of a file that can't be read
-        rows = audit.newest(accounts().path, AUDIT_ROWS)
+        path = accounts().path
+        rows = with_names(path, audit.newest(path, AUDIT_ROWS), labels)
     except (SettingsError, StoreError) as error:
         problem = problem or str(error)
     state = hub.newest().state
     return render_template(
         "accounts/settings.html",
-        groups=choices_of(chosen.own, now),
+        groups=groups,
         audit=rows,
         problem=problem,
         password_problem=password_problem,

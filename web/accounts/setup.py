@@ -16,9 +16,11 @@ from web.hub import LiveHub
 from web.identity import Role, accounts, begin, password_chosen, who
 from web.pages import Rendered
 from web.placement import placement_view
+from web.texts import N_
+from web.texts import gettext as _
 
 Answer = str | Response | Rendered
-STEPS = ("Password", "Name", "Placement", "Light", "Done")
+STEPS = (N_("Password"), N_("Name"), N_("Placement"), N_("Light"), N_("Done"))
 
 
 def setup_blueprint(chosen: Chosen, socket: Path, hub: LiveHub) -> Blueprint:
@@ -38,7 +40,7 @@ def setup_blueprint(chosen: Chosen, socket: Path, hub: LiveHub) -> Blueprint:
         new = request.form.get("password", "")
         try:
             if new != request.form.get("again", ""):
-                raise AccountError("The two are not the same; type them again.")
+                raise AccountError(_("The two are not the same; type them again."))
             entered = accounts().choose_first_password(new)
         except AccountError as error:
             return _step(1, "accounts/setup_password.html", problem=str(error)), 400
@@ -92,4 +94,4 @@ def setup_blueprint(chosen: Chosen, socket: Path, hub: LiveHub) -> Blueprint:
 
 
 def _step(number: int, template: str, **values: object) -> str:
-    return render_template(template, step=number, steps=STEPS, **values)
+    return render_template(template, step=number, steps=[_(one) for one in STEPS], **values)

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from device.accounts import Entered
-from device.errors import StoreError
+from device.accounts import LOST, Entered
+from device.errors import AccountError, StoreError
 from web.access import safe_next
-from web.identity import Role, accounts, begin, end, who
+from web.identity import Role, accounts, begin, end, password_lost, who
 from web.limits import (
     ADDRESS_PATIENCE,
     COACH_PATIENCE,
@@ -23,6 +23,8 @@ from web.limits import (
     network_of,
 )
 from web.pages import Rendered, render_message
+from web.texts import gettext as _
+from web.texts import ngettext
 
 AT_ONCE = 2  # passwords checked at the same time: each takes 16 MB for a moment
 BUSY_S = 5.0
@@ -50,12 +52,12 @@ class Door:
         """The coach, for his password. Raises RefusedError, StoreError."""
         key = ("coach", network_of(address))
         with self._trying({key: COACH_PATIENCE}):
-            entered = accounts().coach_enters(password)
+            try:
+                entered = accounts().coach_enters(password)
+            except AccountError as error:
+                raise RefusedError(str(error)) from error
         if entered is None:
-            raise RefusedError(
-                "That is not the coach's password. If it is lost: `sudo -u racklight racklight"
-                " password` on the unit makes a new one."
-            )
+            raise RefusedError(_("That is not the coach's password."))
         self._limits.right(key)
         return entered
 
@@ -67,7 +69,10 @@ class Door:
             entered = accounts().lifter_enters(name, pin)
         if entered is None:
             raise RefusedError(
-                "Name and PIN do not belong together. The coach can give you a PIN, or a new one."
+                _(
+                    "Name and PIN do not belong together. The coach can give you a PIN, or a new"
+                    " one."
+                )
             )
         self._limits.right(lifter)
         self._limits.one_less(here)
@@ -79,7 +84,7 @@ class Door:
         with self._trying({here: ADDRESS_PATIENCE}):
             entered = accounts().lifter_of_card(secret)
         if entered is None:
-            raise RefusedError("This card is no longer valid; ask the coach for a new one.")
+            raise RefusedError(_("This card is no longer valid; ask the coach for a new one."))
         self._limits.one_less(here)
         return entered
 
@@ -88,12 +93,17 @@ class Door:
         wait_s = self._limits.attempt(keys)
         if wait_s > 0:
             seconds = math.ceil(wait_s)
-            unit = "second" if seconds == 1 else "seconds"
             raise RefusedError(
-                f"Too many wrong tries. Wait {seconds} {unit}, then try again.", 429, wait_s
+                ngettext(
+                    "Too many wrong tries. Wait %(num)s second, then try again.",
+                    "Too many wrong tries. Wait %(num)s seconds, then try again.",
+                    seconds,
+                ),
+                429,
+                wait_s,
             )
         if not self._places.acquire(timeout=BUSY_S):
-            raise RefusedError("The unit is busy; try again in a moment.", 503, BUSY_S)
+            raise RefusedError(_("The unit is busy; try again in a moment."), 503, BUSY_S)
         try:
             yield
         finally:
@@ -106,7 +116,7 @@ def sign_in_blueprint(door: Door) -> Blueprint:
 
     @blueprint.get("/sign-in")
     def sign_in() -> Answer:
-        return _form()
+        return _form(coach_problem=RefusedError(LOST) if password_lost() else None)
 
     @blueprint.post("/sign-in/coach")
     def sign_in_coach() -> Answer:
@@ -137,7 +147,7 @@ def sign_in_blueprint(door: Door) -> Blueprint:
         try:
             entered = door.card(request.form.get("secret", ""), request.remote_addr)
         except (RefusedError, StoreError) as error:
-            return render_message("Not signed in", str(error), _status(error))
+            return render_message(_("Not signed in"), str(error), _status(error))
         begin(Role.LIFTER, entered, stay=True)
         return redirect("/me", 303)
 

@@ -8,8 +8,10 @@ from itertools import chain
 
 from web.coach import words
 from web.coach.depth import DepthCurve, DepthScale, depth_curve, depth_scale
-from web.coach.spread import DIFFERENCE_SETS, difference, spread
+from web.coach.spread import DIFFERENCE_SETS, difference, mean, spread
 from web.queries import RepRow
+from web.texts import N_
+from web.texts import gettext as _
 
 _Sets = list[list[RepRow]]  # the reps of each set
 
@@ -60,11 +62,11 @@ def _apart(rep: RepRow) -> float | None:
 
 
 _NUMBERS = (
-    _Number("Wink", "°", lambda rep: rep.wink_deg),
-    _Number("Wink at parallel", "°", lambda rep: rep.wink_at_parallel_deg),
-    _Number("5° tucked, above parallel", " cm", lambda rep: rep.onset_hip_above_knee_cm),
-    _Number("Bottom, above parallel", " cm", lambda rep: rep.hip_above_knee_cm),
-    _Number("Knee flexion, right minus left", "°", _apart),
+    _Number(N_("Wink"), "°", lambda rep: rep.wink_deg),
+    _Number(N_("Wink at parallel"), "°", lambda rep: rep.wink_at_parallel_deg),
+    _Number(N_("5° tucked, above parallel"), " cm", lambda rep: rep.onset_hip_above_knee_cm),
+    _Number(N_("Bottom, above parallel"), " cm", lambda rep: rep.hip_above_knee_cm),
+    _Number(N_("Knee flexion, right minus left"), "°", _apart),
 )
 
 
@@ -96,13 +98,13 @@ def _side(reps: Sequence[RepRow], scale: DepthScale) -> Side:
 
 def _line(number: _Number, a: _Sets, b: _Sets) -> Line:
     values = [[[number.of(rep) for rep in reps] for reps in side] for side in (a, b)]
-    means = [[spread(of_set).mean for of_set in side] for side in values]
+    means = [[mean(of_set) for of_set in side] for side in values]
     first, second = [spread(list(chain.from_iterable(side))) for side in values]
     apart = None
     if first.mean is not None and second.mean is not None:
         apart = second.mean - first.mean
     return Line(
-        number.title,
+        _(number.title),
         words.spread_words(first, number.unit),
         words.spread_words(second, number.unit),
         words.difference_words(difference(*means), apart, number.unit),

@@ -11,7 +11,7 @@ import numpy as np
 from device.records import Array
 from web.queries import RepRow
 
-WIDTH, LEFT, RIGHT = 240.0, 26.0, 232.0
+WIDTH, LEFT, RIGHT = 240.0, 48.0, 232.0  # left: room for `+25°` in 15 px
 TOP, BOTTOM = 10.0, 136.0
 _POINTS = 50  # of each way; more can't be seen at this width
 

@@ -65,6 +65,14 @@ class LifterRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """One lifter to choose from; counting the sessions of 300 costs as much as half a page."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetRow:
     """One set of a lifter: means over its measured reps, None where there is none."""
 
@@ -120,6 +128,15 @@ def lifters(path: Path) -> list[LifterRow]:
     with reading(path) as connection:
         rows = connection.execute(_LIFTERS).fetchall()
     return [LifterRow(row["id"], row["name"], row["sessions"], row["last_utc"]) for row in rows]
+
+
+def people(path: Path) -> list[Person]:
+    """All lifters by name, to choose from; merged ones are one. Raises StoreError."""
+    with reading(path) as connection:
+        rows = connection.execute(
+            "SELECT id, name FROM lifters WHERE merged_into IS NULL ORDER BY name_key"
+        ).fetchall()
+    return [Person(*row) for row in rows]
 
 
 def lifter(path: Path, lifter_id: str, since: str = "", tag: str = "") -> LifterPage | None:

@@ -9,6 +9,8 @@ from web.coach import words
 from web.coach.lifters import SetRow
 from web.coach.scatter import Point, Scatter, date_ticks, days, load_ticks, scatter
 from web.coach.spread import Spread, spread, trend
+from web.texts import N_
+from web.texts import gettext as _
 
 _MONTH_DAYS = 365.25 / 12
 _LEAST_DAYS = 14.0
@@ -24,6 +26,7 @@ class Panel:
     picture: Scatter | None
     said: str
     level: str  # what the dashed line is
+    by_load: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,16 @@ class OverTime:
     winks: int
     neutral: str
 
+    @property
+    def loads(self) -> bool:
+        """Whether a load is known of any set."""
+        return any(panel.by_load for panel in self.panels)
+
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    title: str
+    by_date: str
+    by_load: str
     what: str
     unit: str
     level: str
@@ -51,11 +60,18 @@ class _Measure:
 
 _MEASURES = (
     _Measure(
-        "Wink", "the wink", "°", "threshold", lambda row: row.wink_deg, lambda row: row.wink_sd_deg
+        N_("Wink by date"),
+        N_("Wink by load"),
+        N_("the wink"),
+        "°",
+        "threshold",
+        lambda row: row.wink_deg,
+        lambda row: row.wink_sd_deg,
     ),
     _Measure(
-        "5° tucked, cm above parallel,",
-        "the height where the tuck begins",
+        N_("5° tucked, cm above parallel, by date"),
+        N_("5° tucked, cm above parallel, by load"),
+        N_("the height where the tuck begins"),
         " cm",
         "parallel",
         lambda row: row.onset_cm,
@@ -69,7 +85,9 @@ def over_time(sets: Sequence[SetRow], threshold_deg: float) -> OverTime:
     panels = []
     for measure in _MEASURES:
         level = threshold_deg if measure.level == "threshold" else 0.0
-        panels += [_by_date(measure, sets, level), _by_load(measure, sets, level)]
+        panels.append(_by_date(measure, sets, level))
+        if any(row.kg is not None for row in sets):
+            panels.append(_by_load(measure, sets, level))
     neutral_reps = sum(row.neutral_reps for row in sets)
     deep = [row for row in sets if row.neutral_cm is not None]
     counted = sum(row.neutral_reps for row in deep)
@@ -95,8 +113,8 @@ def over_time(sets: Sequence[SetRow], threshold_deg: float) -> OverTime:
 
 def _by_date(measure: _Measure, sets: Sequence[SetRow], level: float) -> Panel:
     points = [Point(days(row.utc), measure.value(row), measure.sd(row)) for row in sets]
-    ticks = date_ticks([point.x for point in points], words.MONTHS)
-    return _panel(measure, points, ticks, level, "by date", (_MONTH_DAYS, "a month", _LEAST_DAYS))
+    ticks = date_ticks([point.x for point in points])
+    return _panel(measure, points, ticks, level, (_MONTH_DAYS, words.A_MONTH, _LEAST_DAYS))
 
 
 def _by_load(measure: _Measure, sets: Sequence[SetRow], level: float) -> Panel:
@@ -104,7 +122,7 @@ def _by_load(measure: _Measure, sets: Sequence[SetRow], level: float) -> Panel:
         Point(row.kg, measure.value(row), measure.sd(row)) for row in sets if row.kg is not None
     ]
     ticks = load_ticks([point.x for point in points])
-    return _panel(measure, points, ticks, level, "by load", (10.0, "for every 10 kg", _LEAST_KG))
+    return _panel(measure, points, ticks, level, (10.0, words.TEN_KG, _LEAST_KG))
 
 
 def _panel(
@@ -112,7 +130,6 @@ def _panel(
     points: Sequence[Point],
     ticks: Sequence[tuple[float, str]],
     level: float,
-    against: str,
     step: tuple[float, str, float],
 ) -> Panel:
     by, called, least = step
@@ -120,4 +137,6 @@ def _panel(
     line = trend([x for x, _ in known], [y for _, y in known], least)
     said = words.trend_words(measure.what, line, len(known), by, called, measure.unit)
     picture = scatter(points, line, ticks, level)
-    return Panel(f"{measure.title} {against}", measure.unit, picture, said, measure.level)
+    by_load = called == words.TEN_KG
+    title = _(measure.by_load if by_load else measure.by_date)
+    return Panel(title, measure.unit, picture, said, measure.level, by_load)

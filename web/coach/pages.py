@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from device.errors import StoreError
-from device.retention import months_kept
 from web import charts, queries
+from web.again import add_again
 from web.coach import words
+from web.coach.beside import beside
 from web.coach.compare import comparison
+from web.coach.conditions import MOST_REPS, Condition, both_sides
 from web.coach.depth import depth_curve, depth_scale
 from web.coach.figure import figure_at, figure_scale, joints_at
-from web.coach.forms import add_forms
+from web.coach.forms import Pages, add_forms
 from web.coach.lifters import lifter as one_lifter
 from web.coach.lifters import lifters as all_lifters
+from web.coach.lifters import people as everybody
 from web.coach.look import look_at, numbers_of, one_rep
 from web.coach.over_time import over_time
-from web.coach.search import Wanted, search, stored
-from web.coach.sets import MOST_REPS, Condition, notes_of, place_of_set, reps_of
+from web.coach.search import Wanted, search, stored, written_beside
+from web.coach.sets import notes_of, place_of_set
 from web.coach.sides import sides
 from web.coach.today import day_at_the_rack
 from web.hub import LiveHub
 from web.identity import own_lifter
 from web.pages import Rendered, render_message
+from web.texts import gettext as _
 
 TABLE_SETS = 30  # in a lifter's table; the pictures show more
 DEPTH, TIME, FIGURE = "depth", "time", "figure"  # what a session's small pictures show
@@ -47,12 +52,20 @@ def coach_blueprint(database: Path, hub: LiveHub, threshold_deg: float) -> Bluep
         ("/lifters", _lifters),
         ("/lifters/<lifter_id>", _lifter),
         ("/lifters/<lifter_id>/delete", _delete),
+        ("/lifters/<lifter_id>/merge", _ask_merge),
         ("/compare", _compare),
     ):
         blueprint.add_url_rule(
             address, view.__name__.lstrip("_"), _told(database, threshold_deg, view)
         )
-    add_forms(blueprint, database, hub)
+    add_again(blueprint)
+    shown = Pages(
+        session=partial(_session, database, threshold_deg),
+        lifters=partial(_lifters, database, threshold_deg),
+        lifter=partial(_lifter, database, threshold_deg),
+        delete=partial(_delete, database, threshold_deg),
+    )
+    add_forms(blueprint, database, hub, shown)
     return blueprint
 
 
@@ -66,26 +79,26 @@ def _told(database: Path, threshold_deg: float, view: Any) -> Any:
         except StoreError as error:
             # a unit that has never run is no fault of the server
             status = 503 if database.exists() else 200
-            return render_message("No history to show", str(error), status)
+            return render_message(_("No history to show"), str(error), status)
         return found
 
     return answer
 
 
-def _today(database: Path, _: float) -> str:
+def _today(database: Path, threshold_deg: float) -> str:
     today = datetime.now().astimezone().date()
     day = day_at_the_rack(database, today)
     return _page("today", day=day, title=words.day_words(day.day, today), is_today=day.day == today)
 
 
-def _sessions(database: Path, _: float) -> str:
+def _sessions(database: Path, threshold_deg: float) -> str:
     page = min(max(1, request.args.get("page", 1, type=int)), 10_000)
     wanted = Wanted.of(request.args)
     own = own_lifter()
     if own is not None:
         wanted = Wanted.of({**request.args, "lifter": own or "nobody-signed-in"})
     found, older = search(database, wanted, page)
-    people = [] if own is not None else all_lifters(database)
+    people = [] if own is not None else everybody(database)
     return _page(
         "sessions",
         sessions=found,
@@ -94,17 +107,18 @@ def _sessions(database: Path, _: float) -> str:
         wanted=wanted,
         people=people,
         own=own is not None,
-        months=months_kept(database),
+        beside=written_beside(database, [session.id for session in found]),
+        exercises=words.EXERCISES,
     )
 
 
-def _session(database: Path, _: float, session_id: str) -> str | Rendered:
+def _session(database: Path, threshold_deg: float, session_id: str) -> str | Rendered:
     shown = request.args.get("curves", DEPTH)
     shown = shown if shown in (TIME, FIGURE) else DEPTH
     found = queries.session(database, session_id, joints=shown == FIGURE)
     own = own_lifter()
     if found is None or (own is not None and found[0].lifter_id != own):
-        return render_message("No such session", words.GONE, 404)
+        return render_message(_("No such session"), words.GONE, 404)
     row, reps = found
     scale, pictures = _pictures(reps, shown)
     sets: dict[int, list[tuple[queries.RepRow, Any]]] = {}
@@ -116,10 +130,12 @@ def _session(database: Path, _: float, session_id: str) -> str | Rendered:
         sets=sets,
         sides={number: sides([rep for rep, _ in found]) for number, found in sets.items()},
         notes=notes_of(database, session_id),
+        beside=beside(database, session_id, row.lifter_id, row.started_utc),
+        exercises=words.EXERCISES,
         scale=scale,
         shown=shown,
         look=look_at(database, reps, request.args.get("rep", "")),
-        people=[] if own is not None else all_lifters(database),
+        people=[] if own is not None else everybody(database),
     )
 
 
@@ -136,7 +152,9 @@ def _pictures(reps: list[queries.RepRow], shown: str) -> tuple[Any, list[Any]]:
     return depths, [depth_curve(rep, depths) for rep in reps]
 
 
-def _rep_numbers(database: Path, _: float, rep_id: str) -> Response | tuple[Response, int]:
+def _rep_numbers(
+    database: Path, threshold_deg: float, rep_id: str
+) -> Response | tuple[Response, int]:
     found = one_rep(database, rep_id)
     own = own_lifter()
     if found is None or (own is not None and found[0] != own):
@@ -144,19 +162,19 @@ def _rep_numbers(database: Path, _: float, rep_id: str) -> Response | tuple[Resp
     return jsonify(numbers_of(found[1]))
 
 
-def _lifters(database: Path, _: float) -> str:
+def _lifters(database: Path, threshold_deg: float) -> str:
     typed = " ".join(request.args.get("text", "").split())[:40]
     found = all_lifters(database)
     if typed:
         found = [one for one in found if typed.casefold() in one.name.casefold()]
-    deleted = words.DELETED if request.args.get("deleted") == "1" else None
+    deleted = _(words.DELETED) if request.args.get("deleted") == "1" else None
     return _page("lifters", people=found, typed=typed, deleted=deleted)
 
 
 def _lifter(database: Path, threshold_deg: float, lifter_id: str) -> str | Rendered:
     own = own_lifter()
     if own is not None and own != lifter_id:
-        return render_message("Not for you", words.NOT_YOURS, 403)
+        return render_message(_("Not for you"), words.NOT_YOURS, 403)
     period = request.args.get("period", "12")
     period = period if period in words.PERIODS else "12"
     tag = " ".join(request.args.get("tag", "").split())
@@ -166,7 +184,7 @@ def _lifter(database: Path, threshold_deg: float, lifter_id: str) -> str | Rende
         since = stored(datetime.now().astimezone() - days)
     found = one_lifter(database, lifter_id, since, tag)
     if found is None:
-        return render_message("No such lifter", words.GONE, 404)
+        return render_message(_("No such lifter"), words.GONE, 404)
     return _page(
         "lifter",
         lifter=found,
@@ -174,35 +192,49 @@ def _lifter(database: Path, threshold_deg: float, lifter_id: str) -> str | Rende
         newest=found.sets[: -TABLE_SETS - 1 : -1],
         period=period,
         tag=tag.casefold(),
-        people=[] if own is not None else all_lifters(database),
+        people=[] if own is not None else everybody(database),
     )
 
 
-def _delete(database: Path, _: float, lifter_id: str) -> str | Rendered:
+def _delete(database: Path, threshold_deg: float, lifter_id: str) -> str | Rendered:
     found = one_lifter(database, lifter_id)
     if found is None:
-        return render_message("No such lifter", words.GONE, 404)
+        return render_message(_("No such lifter"), words.GONE, 404)
     return _page("delete", lifter=found)
 
 
-def _compare(database: Path, _: float) -> str:
-    asked = [Condition.of(request.args, side) for side in "ab"]
-    places = [place_of_set(database, side.set_id) if side.set_id else None for side in asked]
-    chosen = all(side.chosen for side in asked)
+def _ask_merge(database: Path, threshold_deg: float, lifter_id: str) -> str | Rendered:
+    found = one_lifter(database, lifter_id)
+    other = one_lifter(database, request.args.get("into", ""))
+    if found is None:
+        return render_message(_("No such lifter"), words.GONE, 404)
+    if other is None or other.id == found.id:
+        return render_message(_("That did not work"), words.NOBODY_ELSE, 400)
+    return _page("merge", lifter=found, other=other)
+
+
+def _compare(database: Path, threshold_deg: float) -> str:
+    a, b = (Condition.of(request.args, side) for side in "ab")
+    places = [place_of_set(database, side.set_id) if side.set_id else None for side in (a, b)]
+    if not b.chosen and (a.lifter or b != Condition()):  # whose, is said once
+        b = replace(b, lifter=a.lifter or (places[0] and places[0].lifter_id) or "")
+    problem = words.CHOOSE if request.args and not a.chosen and not b.set_id else None
     result = None
-    if chosen:
-        result = comparison(*(reps_of(database, side) for side in asked))
+    if a.chosen and b.chosen:
+        result = comparison(*both_sides(database, a, b))
+        problem = words.SAME if a.open and b == a else None
     others = None
-    beside = next((place for place in places if place and place.lifter_id), None)
-    if not chosen and beside is not None and beside.lifter_id is not None:
-        others = one_lifter(database, beside.lifter_id)
+    beside_it = next((place for place in places if place and place.lifter_id), None)
+    if result is None and beside_it is not None and beside_it.lifter_id is not None:
+        others = one_lifter(database, beside_it.lifter_id)
     return _page(
         "compare",
-        asked=asked,
+        asked=(a, b),
         places=places,
-        result=result,
+        result=None if problem else result,
+        problem=problem and _(problem),
         others=others.sets[: -TABLE_SETS - 1 : -1] if others else (),
-        people=all_lifters(database),
+        people=everybody(database),
         exercises=words.EXERCISES,
         most_reps=MOST_REPS,
     )

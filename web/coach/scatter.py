@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from web import numbers
 from web.coach.spread import Trend
 
 WIDTH, HEIGHT = 480.0, 240.0
@@ -78,7 +79,7 @@ def scatter(
         x_ticks=tuple(
             Tick(x.at(value), text) for value, text in x_ticks if x.low <= value <= x.high
         ),
-        y_ticks=tuple(Tick(y.at(value), f"{value:g}".replace("-", "−")) for value in steps),
+        y_ticks=tuple(Tick(y.at(value), numbers.number(f"{value:g}")) for value in steps),
         level_y=None if level is None else y.at(level),
         count=len(measured),
         missing_count=len(missing),
@@ -90,8 +91,8 @@ def days(utc: str) -> float:
     return datetime.fromisoformat(utc).timestamp() / 86400
 
 
-def date_ticks(values: Sequence[float], words: Sequence[str]) -> list[tuple[float, str]]:
-    """Some four dates between the first and the last; `words` are the names of the months."""
+def date_ticks(values: Sequence[float]) -> list[tuple[float, str]]:
+    """Some four dates between the first and the last."""
     if not values:
         return []
     first, last = min(values), max(values)
@@ -102,8 +103,7 @@ def date_ticks(values: Sequence[float], words: Sequence[str]) -> list[tuple[floa
         if at > last + 0.01:
             break
         day = datetime.fromtimestamp(0, UTC) + timedelta(days=at)
-        local = day.astimezone()
-        found.append((min(at, last), f"{local.day} {words[local.month - 1]} {local:%y}"))
+        found.append((min(at, last), numbers.short_day(day.astimezone())))
     return found
 
 
@@ -111,7 +111,7 @@ def load_ticks(values: Sequence[float]) -> list[tuple[float, str]]:
     """Round weights between the lightest and the heaviest."""
     if not values:
         return []
-    return [(value, f"{value:g}") for value in _steps(min(values), max(values))]
+    return [(value, numbers.number(f"{value:g}")) for value in _steps(min(values), max(values))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ that. CROSS JOIN is SQLite's way of saying 'in this order': sessions, their sets
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from device.database import reading
 from device.records import VerdictName
+from web.coach import words
 from web.queries import SessionRow, with_verdicts
 
 PAGE_SESSIONS = 30
@@ -43,7 +44,27 @@ _TEXT = """
     OR EXISTS (SELECT 1 FROM session_notes WHERE session_notes.session_id = sessions.id
         AND session_notes.text LIKE :text ESCAPE '\\')
     OR EXISTS (SELECT 1 FROM set_notes WHERE set_notes.session_id = sessions.id
-        AND set_notes.text LIKE :text ESCAPE '\\'))"""
+        AND set_notes.text LIKE :text ESCAPE '\\'){squats})"""
+_NAMED = """
+    OR EXISTS (SELECT 1 FROM sets JOIN reps ON reps.set_id = sets.id
+        WHERE sets.session_id = sessions.id AND reps.undone_utc IS NULL
+        AND reps.exercise IN ({squats}))"""
+# A squat, or a tag that is called like it.
+_SQUAT = """
+ AND (EXISTS (SELECT 1 FROM sets JOIN reps ON reps.set_id = sets.id
+        WHERE sets.session_id = sessions.id AND reps.undone_utc IS NULL
+        AND reps.exercise = :exercise)
+    OR EXISTS (SELECT 1 FROM set_tags WHERE set_tags.session_id = sessions.id
+        AND set_tags.tag_key = :called))"""
+_TAG = """
+ AND EXISTS (SELECT 1 FROM set_tags WHERE set_tags.session_id = sessions.id
+    AND set_tags.tag_key = :tag)"""
+_WRITTEN = (
+    "SELECT session_id, text FROM session_notes WHERE session_id IN ({places})",
+    "SELECT session_id, min(tag) AS text FROM set_tags WHERE session_id IN ({places})"
+    " GROUP BY session_id, tag_key",
+    "SELECT session_id, text FROM set_notes WHERE session_id IN ({places}) AND text != ''",
+)
 _PAIN = """
  AND EXISTS (SELECT 1 FROM set_notes WHERE set_notes.session_id = sessions.id
     AND set_notes.pain = 1)"""
@@ -65,13 +86,15 @@ class Wanted:
     until: date | None = None  # this day included
     kg_low: float | None = None
     kg_high: float | None = None
+    exercise: str = ""
+    tag: str = ""
     verdict: str = ""
     pain: bool = False
 
     @classmethod
     def of(cls, form: Mapping[str, str]) -> Wanted:
         """From an address; what makes no sense counts as not filled in."""
-        verdict = form.get("verdict", "")
+        verdict, exercise = form.get("verdict", ""), form.get("exercise", "")
         return cls(
             text=" ".join(form.get("text", "").split())[:LONGEST_TEXT],
             lifter=form.get("lifter", ""),
@@ -79,9 +102,16 @@ class Wanted:
             until=day_of(form.get("until", "")),
             kg_low=number_of(form.get("kg_low", "")),
             kg_high=number_of(form.get("kg_high", "")),
+            exercise=exercise if exercise in words.EXERCISES else "",
+            tag=" ".join(form.get("tag", "").split())[:LONGEST_TEXT],
             verdict=verdict if verdict in _VERDICTS else "",
             pain=form.get("pain", "") == "1",
         )
+
+    @property
+    def more(self) -> bool:
+        """Whether anything but the words to look for was filled in."""
+        return self != Wanted(text=self.text)
 
     @property
     def anything(self) -> bool:
@@ -109,6 +139,31 @@ def search(path: Path, wanted: Wanted, page: int = 1) -> tuple[list[SessionRow],
         rows = connection.execute(_FOUND.format(conditions=conditions), values).fetchall()
         found = with_verdicts(connection, rows[:PAGE_SESSIONS])
     return found, len(rows) > PAGE_SESSIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written on a session: its own note, and the tags and notes of its sets."""
+
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    set_notes: tuple[str, ...] = ()
+
+
+def written_beside(path: Path, sessions: Sequence[str]) -> dict[str, Written]:
+    """By the key of the session; those with nothing are left out. Raises StoreError."""
+    if not sessions:
+        return {}
+    places = ", ".join("?" * len(sessions))
+    found: dict[str, list[list[str]]] = {}
+    with reading(path) as connection:
+        for kind, statement in enumerate(_WRITTEN):
+            for row in connection.execute(statement.format(places=places), sessions):
+                found.setdefault(row["session_id"], [[], [], []])[kind].append(row["text"])
+    return {
+        key: Written("".join(note), tuple(tags), tuple(notes))
+        for key, (note, tags, notes) in found.items()
+    }
 
 
 def day_bounds(since: date | None, until: date | None) -> tuple[str, str]:
@@ -141,8 +196,19 @@ def _conditions(wanted: Wanted) -> tuple[str, dict[str, object]]:
         conditions += _LOAD
         values["kg_low"] = 0.0 if wanted.kg_low is None else wanted.kg_low
         values["kg_high"] = MOST_KG if wanted.kg_high is None else wanted.kg_high
+    called = words.squat_called(wanted.tag)
+    exercise = wanted.exercise or called
+    if exercise:
+        conditions += _SQUAT
+        values |= {"exercise": exercise, "called": words.EXERCISES[exercise].casefold()}
+    if wanted.tag and (called is None or called != exercise):
+        conditions += _TAG
+        values["tag"] = wanted.tag.casefold()
     if wanted.text:
-        conditions += _TEXT
+        named = words.squats_like(wanted.text)
+        squats = ", ".join(f":squat_{number}" for number in range(len(named)))
+        conditions += _TEXT.format(squats=_NAMED.format(squats=squats) if named else "")
+        values |= {f"squat_{number}": exercise for number, exercise in enumerate(named)}
         values["text"] = f"%{_literal(wanted.text.casefold())}%"
     return conditions, values
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from web.queries import RepRow
 
-LEFT, RIGHT, TOP, BOTTOM = 34.0, 232.0, 12.0, 96.0
+LEFT, RIGHT, TOP, BOTTOM = 48.0, 232.0, 12.0, 96.0
 
 
 @dataclass(frozen=True, slots=True)

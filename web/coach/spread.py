@@ -72,13 +72,19 @@ class Difference:
 def spread(values: Sequence[float | None]) -> Spread:
     """Over the values that are known."""
     known = [value for value in values if value is not None]
-    if not known:
+    middle = mean(known)
+    if middle is None:
         return Spread(0, None, None)
-    middle = sum(known) / len(known)
     if len(known) == 1:
         return Spread(1, middle, None)
     squares = sum((value - middle) ** 2 for value in known)
     return Spread(len(known), middle, math.sqrt(squares / (len(known) - 1)))
+
+
+def mean(values: Sequence[float | None]) -> float | None:
+    """Of the values that are known; None for none."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
 
 
 def trend(x: Sequence[float], y: Sequence[float], least_range: float) -> Trend | None:

@@ -5,37 +5,71 @@ from __future__ import annotations
 from datetime import date
 
 from device.records import Exercise
+from web import numbers
 from web.coach.spread import DIFFERENCE_SETS, TREND_SETS, Difference, Spread, Trend
-from web.words import DASH, about_parallel, count
+from web.texts import N_, Words, ngettext
+from web.texts import gettext as _
+from web.words import DASH, VERDICT_WORDS, about_parallel, capital, sentence
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-EXERCISES = {
-    Exercise.BACK_SQUAT.value: "Back squat",
-    Exercise.FRONT_SQUAT.value: "Front squat",
-    Exercise.GOBLET.value: "Goblet squat",
-    Exercise.HEELS_RAISED.value: "Heels raised",
-}
-PAIN = {True: "Pain", False: "No pain", None: "Not asked"}
-PERIODS = {"3": "3 months", "12": "A year", "": "All"}
-DELETED = "Deleted for good. Copies of the database made before still hold what was deleted."
-GONE = "It is not in this unit's history."
-NOT_YOURS = "This is not your history."
-SIGNED_IN = (
-    "{name} is signed in at the rack, or waits there for a turn; sign out there first, then delete."
+EXERCISES = Words(
+    {
+        Exercise.BACK_SQUAT.value: N_("Back squat"),
+        Exercise.FRONT_SQUAT.value: N_("Front squat"),
+        Exercise.GOBLET.value: N_("Goblet squat"),
+        Exercise.HEELS_RAISED.value: N_("Heels raised"),
+    }
 )
-NO_MONTHS = "{typed} is no number of months; type 24, say, or leave it empty for ‘for ever’."
+PERIODS = Words({"3": N_("3 months"), "12": N_("A year"), "": N_("All")})
+DELETED = N_("Deleted for good. Copies of the database made before still hold what was deleted.")
+GONE = N_("It is not in this unit's history.")
+CHOOSE = N_("Choose a lifter under A.")
+SAME = N_(
+    "A and B are the same sets. Say under A what is different about its sets (the squat, a tag, the"
+    " load or the dates); B is then everything else."
+)
+NOBODY_ELSE = N_("Choose the other lifter first.")
+NOT_YOURS = N_("This is not your history.")
+
+
+def added(name: str) -> str:
+    """After a lifter was added."""
+    return _("%(name)s is a lifter now, and can sign in at the rack by this name.", name=name)
+
+
+def merged(name: str, other: str) -> str:
+    """After a merge."""
+    return _("Done: %(name)s is %(other)s now.", name=name, other=other)
+
+
+def signed_in(name: str) -> str:
+    """Why a lifter can't be deleted now."""
+    return _(
+        "%(name)s is signed in at the rack, or waits there for a turn; sign out there first, then"
+        " delete.",
+        name=name,
+    )
+
+
+def no_weight(typed: str) -> str:
+    """What was typed is no weight."""
+    return _("%(typed)s is not a weight; type kilograms, 102.5 say.", typed=repr(typed))
+
+
+def pain_word(pain: bool) -> str:
+    """Whether it hurt, after a colon."""
+    return _("pain") if pain else _("no pain")
 
 
 def signed(value: float, digits: int = 1) -> str:
     """`+0.4`, `−2.1`; a true minus, and no sign before nothing."""
     text = f"{value:+.{digits}f}"
-    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
+    return numbers.number(text.lstrip("+-") if float(text) == 0 else text)
 
 
 def plain(value: float, digits: int = 0) -> str:
     """`4`, `−2`; never `−0`."""
     text = f"{value:.{digits}f}"
-    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+    return numbers.number(text.lstrip("-") if float(text) == 0 else text)
 
 
 def spread_words(found: Spread, unit: str, digits: int = 1) -> str:
@@ -44,27 +78,45 @@ def spread_words(found: Spread, unit: str, digits: int = 1) -> str:
         return DASH
     if found.sd is None:
         return f"{plain(found.mean, digits)}{unit}"
-    return f"{plain(found.mean, digits)} ± {found.sd:.{digits}f}{unit}"
+    return f"{plain(found.mean, digits)} ± {plain(found.sd, digits)}{unit}"
 
 
 def trend_words(what: str, trend: Trend | None, sets: int, by: float, step: str, unit: str) -> str:
-    """How something changes for `by` units of x, called `step`; or why that can't be said."""
+    """How something changes for `by` units of x, called `step`; or what is missing to say it."""
+    if trend is None and sets < TREND_SETS:
+        return ngettext(
+            "Whether %(what)s changes needs %(least)s measured sets; so far there is %(num)s.",
+            "Whether %(what)s changes needs %(least)s measured sets; so far there are %(num)s.",
+            sets,
+            what=_(what),
+            least=TREND_SETS,
+        )
     if trend is None:
-        return (
-            f"Too little to say whether {what} changes: {count(sets, 'measured set')}, at least"
-            f" {TREND_SETS} are needed, {_APART[step]}."
+        return _(
+            "Whether %(what)s changes needs sets %(apart)s.", what=_(what), apart=_(_APART[step])
         )
     low, high = sorted((trend.low * by, trend.high * by))
-    range_ = f"95 %: {signed(low)} to {signed(high)}"
+    values = {
+        "change": f"{signed(trend.slope * by)}{unit} {_(step)}",
+        "range": _range(low, high),
+    }
     if not trend.stands_out:
-        return (
-            f"No change of {what} that stands out from the spread: {signed(trend.slope * by)}{unit}"
-            f" {step} ({range_})."
+        return _(
+            "No change of %(what)s that stands out from the spread: %(change)s (%(range)s).",
+            what=_(what),
+            **values,
         )
-    way = "more" if trend.slope > 0 else "less"
-    return (
-        f"{_capital(what)} becomes {way}: {signed(trend.slope * by)}{unit} {step} ({range_}), which"
-        " is more than the spread between sets explains."
+    values["what"] = capital(_(what))
+    if trend.slope > 0:
+        return _(
+            "%(what)s becomes more: %(change)s (%(range)s), which is more than the spread between"
+            " sets explains.",
+            **values,
+        )
+    return _(
+        "%(what)s becomes less: %(change)s (%(range)s), which is more than the spread between"
+        " sets explains.",
+        **values,
     )
 
 
@@ -72,22 +124,27 @@ def difference_words(found: Difference | None, plain_value: float | None, unit: 
     """B against A, with how sure that is."""
     if found is None:
         if plain_value is None:
-            return "not measured on both sides"
-        return f"{signed(plain_value)}{unit}; too little to say more"
-    said = f"{signed(found.value)}{unit} (95 %: {signed(found.low)} to {signed(found.high)})"
-    return f"{said}, stands out" if found.stands_out else f"{said}, may be chance"
+            return _("not measured on both sides")
+        return _(
+            "%(difference)s; too little to say more", difference=f"{signed(plain_value)}{unit}"
+        )
+    said = f"{signed(found.value)}{unit} ({_range(found.low, found.high)})"
+    if found.stands_out:
+        return _("%(difference)s, stands out", difference=said)
+    return _("%(difference)s, may be chance", difference=said)
 
 
 def compare_note(few: bool) -> str:
     """What the differences mean."""
     if few:
-        return (
-            f"A difference between conditions needs at least {DIFFERENCE_SETS} sets on each side:"
-            " one set against one tells of these two sets, not of what was different between them."
+        return _(
+            "A difference between conditions needs at least %(least)s sets on each side: one set"
+            " against one tells of these two sets, not of what was different between them.",
+            least=DIFFERENCE_SETS,
         )
-    return (
+    return _(
         "Differences are B minus A, from one mean for each set: reps of one set are too alike to"
-        " count one by one. ‘Stands out’ means that the 95 % range leaves zero out."
+        " count one by one. ‘Stands out’ means that the 95 %% range leaves zero out."
     )
 
 
@@ -96,34 +153,64 @@ def neutral_words(
 ) -> str:
     """How deep the pelvis stays neutral, over all measured reps."""
     if not measured:
-        return "Not measured in any rep of this time."
+        return _("Not measured in any rep of this time.")
     said = []
     if neutral:
-        depth = about_parallel(neutral_cm)
-        deep = f", on average {depth}" if depth else ""
-        said.append(
-            f"In {neutral} of {count(measured, 'measured rep')} the pelvis stayed neutral"
-            f" to the bottom{deep}."
-        )
+        said.append(_neutral_to_the_bottom(measured, neutral, about_parallel(neutral_cm)))
     if onset.mean is not None:
-        sd = "" if onset.sd is None else f" ± {onset.sd:.0f}"
-        place = "above" if onset.mean >= 0 else "below"
-        many = f"{onsets}" if neutral else f"{onsets} of {count(measured, 'measured rep')}"
-        said.append(
-            f"In {many} {'it' if neutral else 'the pelvis'} had tucked 5° at"
-            f" {plain(abs(onset.mean))}{sd} cm {place} parallel (± between sets)."
-        )
+        said.append(_tucked(measured if not neutral else None, onset, onsets))
     unknown = measured - neutral - onsets
     if unknown > 0:
-        said.append(f"In {unknown} it tucked, and how deep that began is not known.")
+        said.append(_("In %(reps)s it tucked, and how deep that began is not known.", reps=unknown))
     return " ".join(said)
+
+
+def _neutral_to_the_bottom(measured: int, neutral: int, depth: str | None) -> str:
+    if depth:
+        return ngettext(
+            "In %(neutral)s of %(num)s measured rep the pelvis stayed neutral to the bottom, on"
+            " average %(depth)s.",
+            "In %(neutral)s of %(num)s measured reps the pelvis stayed neutral to the bottom, on"
+            " average %(depth)s.",
+            measured,
+            neutral=neutral,
+            depth=depth,
+        )
+    return ngettext(
+        "In %(neutral)s of %(num)s measured rep the pelvis stayed neutral to the bottom.",
+        "In %(neutral)s of %(num)s measured reps the pelvis stayed neutral to the bottom.",
+        measured,
+        neutral=neutral,
+    )
+
+
+def _tucked(measured: int | None, onset: Spread, onsets: int) -> str:
+    """In how many reps, of how many where that was not said before, it tucked, and where."""
+    mean = onset.mean or 0.0
+    height = plain(abs(mean)) if onset.sd is None else f"{plain(abs(mean))} ± {onset.sd:.0f}"
+    where = (
+        _("%(height)s cm above parallel", height=height)
+        if mean >= 0
+        else _("%(height)s cm below parallel", height=height)
+    )
+    if measured is None:
+        return _(
+            "In %(reps)s it had tucked 5° at %(where)s (± between sets).", reps=onsets, where=where
+        )
+    return ngettext(
+        "In %(reps)s of %(num)s measured rep the pelvis had tucked 5° at %(where)s (± between"
+        " sets).",
+        "In %(reps)s of %(num)s measured reps the pelvis had tucked 5° at %(where)s (± between"
+        " sets).",
+        measured,
+        reps=onsets,
+        where=where,
+    )
 
 
 def day_words(day: date, today: date) -> str:
     """`Today`, or which day it was."""
-    if day == today:
-        return "Today"
-    return f"{day:%A}, {day.day} {MONTHS[day.month - 1]} {day.year}"
+    return _("Today") if day == today else numbers.long_day(day)
 
 
 def exercise_word(exercise: str | None) -> str | None:
@@ -131,8 +218,63 @@ def exercise_word(exercise: str | None) -> str | None:
     return None if exercise is None else EXERCISES.get(exercise, exercise)
 
 
-_APART = {"a month": "over two weeks or more", "for every 10 kg": "with 10 kg or more between them"}
+def squat_names(exercise: str) -> tuple[str, ...]:
+    """What a squat is called, by its code and in words, as tags are compared."""
+    return tuple(
+        dict.fromkeys(name.casefold() for name in (exercise.replace("_", " "), EXERCISES[exercise]))
+    )
 
 
-def _capital(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}"
+def squats_like(text: str) -> tuple[str, ...]:
+    """The squats whose name holds the text."""
+    wanted = text.casefold()
+    return tuple(key for key in EXERCISES if any(wanted in name for name in squat_names(key)))
+
+
+def squat_called(text: str) -> str | None:
+    """The squat that goes by this name; None for none."""
+    wanted = " ".join(text.split()).casefold()
+    return next((key for key in EXERCISES if wanted in squat_names(key)), None)
+
+
+def rep_sentence(
+    verdict: str, wink_deg: float | None, start: str | None, reason: str | None
+) -> str:
+    """`Clean. The pelvis tucked 4 degrees, ...`: what the rack says to a lifter, for others."""
+    word = VERDICT_WORDS.get(verdict, verdict)
+    return f"{word}. {_rep_detail(verdict, wink_deg, start, reason)}".strip()
+
+
+def _rep_detail(verdict: str, wink_deg: float | None, start: str | None, reason: str | None) -> str:
+    if verdict not in ("clean", "wink") or wink_deg is None:
+        return sentence(reason)
+    whole = round(wink_deg)
+    if whole == 0:
+        return _("The pelvis held its position.")
+    if verdict == "clean":
+        return ngettext(
+            "The pelvis tucked %(num)s degree, less than the threshold.",
+            "The pelvis tucked %(num)s degrees, less than the threshold.",
+            whole,
+        )
+    if start:
+        return ngettext(
+            "The pelvis tucked %(num)s degree, starting %(where)s.",
+            "The pelvis tucked %(num)s degrees, starting %(where)s.",
+            whole,
+            where=start,
+        )
+    return ngettext(
+        "The pelvis tucked %(num)s degree.", "The pelvis tucked %(num)s degrees.", whole
+    )
+
+
+def _range(low: float, high: float) -> str:
+    return _("95 %%: %(low)s to %(high)s", low=signed(low), high=signed(high))
+
+
+A_MONTH, TEN_KG = N_("a month"), N_("for every 10 kg")
+_APART = {
+    A_MONTH: N_("from two weeks or more"),
+    TEN_KG: N_("with 10 kg or more between their loads"),
+}

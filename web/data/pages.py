@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from flask import (
@@ -16,22 +19,27 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from device import backups, restoring
+from device import backups, restoring, retention
 from device.accounts import Accounts
 from device.api_tokens import ApiTokens
 from device.audit import Action, Actor, record
-from device.errors import AccountError, StoreError
+from device.errors import AccountError, NotebookError, StoreError
 from device.export import Selection, csv_lines, json_pieces, rep_file, session_files
-from device.moment import moment_now
+from device.notebook import Notebook
+from device.retention import months_kept
+from web.again import refuse
 from web.data import words
 from web.data.exports import CSV, JSON, attached, selection_of, streamed
+from web.data.names import file_name, rep_file_name
 from web.identity import Role, who
 from web.pages import Rendered, render_message
+from web.texts import gettext as _
 
 LARGEST_BACKUP_BYTES = 1_000_000_000  # waitress takes no more, either
 NEW_TOKEN = "new_token"
 
 Answer = AnyResponse | Rendered | str
+Again = Callable[[str], Rendered]
 
 
 def data_blueprint(database: Path, unit_name: str) -> Blueprint:
@@ -39,41 +47,49 @@ def data_blueprint(database: Path, unit_name: str) -> Blueprint:
     blueprint = Blueprint("data", __name__, url_prefix="/data")
     blueprint.register_error_handler(StoreError, _store_fails)
     blueprint.url_value_preprocessor(_larger_for_the_coach)
-    _add_page(blueprint, database, unit_name)
-    _add_exports(blueprint, database, unit_name)
+    page = partial(_page, database, unit_name)
+    blueprint.add_url_rule("", "data", page)
+    again = partial(_again, page)
+    _add_exports(blueprint, database, unit_name, again)
     _add_backups(blueprint, database, unit_name)
-    _add_restoring(blueprint, database)
-    _add_tokens(blueprint, ApiTokens(database, unit_name))
+    _add_restoring(blueprint, database, again)
+    _add_retention(blueprint, database, again)
+    _add_tokens(blueprint, ApiTokens(database, unit_name), again)
     return blueprint
 
 
-def _add_page(blueprint: Blueprint, database: Path, unit_name: str) -> None:
-    @blueprint.get("")
-    def data() -> str:
-        waits, waits_problem = None, None
-        try:
-            waits = restoring.waiting(database)
-        except StoreError as error:
-            waits_problem = str(error)
-        return render_template(
-            "data/data.html",
-            lifters=Accounts(database, unit_name).lifters() if database.exists() else [],
-            copies=[(copy.name, copy.stat()) for copy in backups.copies(_folder(database))],
-            tokens=ApiTokens(database, unit_name).all(),
-            new_token=session.pop(NEW_TOKEN, None),
-            waits=waits and words.contents(waits),
-            waits_problem=waits_problem,
-        )
+def _page(database: Path, unit_name: str) -> str:
+    waits, waits_problem = None, None
+    try:
+        waits = restoring.waiting(database)
+    except StoreError as error:
+        waits_problem = str(error)
+    return render_template(
+        "data/data.html",
+        lifters=Accounts(database, unit_name).lifters() if database.exists() else [],
+        copies=[(copy.name, copy.stat()) for copy in backups.copies(_folder(database))],
+        tokens=ApiTokens(database, unit_name).all(),
+        new_token=session.pop(NEW_TOKEN, None),
+        waits=waits and words.contents(waits),
+        waits_problem=waits_problem,
+        months=months_kept(database) if database.exists() else None,
+    )
 
 
-def _add_exports(blueprint: Blueprint, database: Path, unit_name: str) -> None:
+def _again(page: Callable[[], str], reason: str, status: int = 400) -> Rendered:
+    """The page with a refused form as it was filled in, and why."""
+    refuse(reason)
+    return page(), status
+
+
+def _add_exports(blueprint: Blueprint, database: Path, unit_name: str, again: Again) -> None:
     def noted(text: str) -> None:
         record(database, unit_name, Actor.COACH, Action.EXPORT, text)
 
     def answer(which: Selection, form: str, traces: bool, what: str) -> Answer:
         if form not in ("csv", "json"):
-            return render_message("That did not work", words.NO_FORMAT, 400)
-        name = f"racklight-{moment_now().utc[:10]}.{form}"
+            return render_message(_("That did not work"), words.NO_FORMAT, 400)
+        name = file_name(database, which, form)
         if form == "csv":
             made = streamed(csv_lines(database, which), name, CSV)
         else:
@@ -86,7 +102,7 @@ def _add_exports(blueprint: Blueprint, database: Path, unit_name: str) -> None:
         try:
             which = selection_of(request.args)
         except ValueError:
-            return render_message("That did not work", words.NO_DATES, 400)
+            return again(words.NO_DATES)
         days = f"{request.args.get('from') or 'the beginning'} to {request.args.get('to') or 'now'}"
         whose = f"lifter {which.lifter_id}" if which.lifter_id else "everybody"
         traces = request.args.get("traces") == "yes"
@@ -98,21 +114,25 @@ def _add_exports(blueprint: Blueprint, database: Path, unit_name: str) -> None:
 
     @blueprint.get("/sessions/<key>.<any(mot, trc):form>.zip")
     def session_motions(key: str, form: str) -> Answer:
-        packed, count = session_files(database, key, form)
-        if not count:
-            return render_message("Nothing to save", words.NOTHING_MEASURED[form], 404)
+        pieces = session_files(database, key, form)
+        first = next(pieces, None)
+        if first is None:
+            return render_message(_("Nothing to save"), words.NOTHING_MEASURED[form], 404)
         noted(f"session {key} as .{form}")
-        return attached(Response(packed, mimetype="application/zip"), f"{key[:8]}.{form}.zip")
+        whole = chain((first,), pieces)
+        name = file_name(database, Selection(session_id=key), f"{form}.zip")
+        return attached(Response(whole, mimetype="application/zip"), name)
 
     @blueprint.get("/reps/<key>.<any(mot, trc):form>")
     def rep_motion(key: str, form: str) -> Answer:
         found = rep_file(database, key, form)
         if found is None:
-            return render_message("No such rep", "It is not in this unit's history.", 404)
-        name, text = found
+            return render_message(_("No such rep"), _("It is not in this unit's history."), 404)
+        text = found[1]
         if text is None:
-            return render_message("Nothing to save", words.NOT_MEASURED[form], 404)
+            return render_message(_("Nothing to save"), words.NOT_MEASURED[form], 404)
         noted(f"rep {key} as .{form}")
+        name = rep_file_name(database, key, found[0])
         return attached(Response(text, mimetype="text/plain"), name)
 
 
@@ -121,7 +141,7 @@ def _add_backups(blueprint: Blueprint, database: Path, unit_name: str) -> None:
     def backup() -> Answer:
         copy = backups.take(database, _folder(database), "asked", "page")
         if copy is None:
-            return render_message("That did not work", words.NO_DATABASE, 409)
+            return render_message(_("That did not work"), words.NO_DATABASE, 409)
         record(database, unit_name, Actor.COACH, Action.BACKUP, f"{copy.name} made")
         return _back(words.backup_made(copy.name))
 
@@ -129,36 +149,52 @@ def _add_backups(blueprint: Blueprint, database: Path, unit_name: str) -> None:
     def download(name: str) -> Answer:
         copy = next((one for one in backups.copies(_folder(database)) if one.name == name), None)
         if copy is None:
-            return render_message("No such backup", words.NO_SUCH_BACKUP, 404)
+            return render_message(_("No such backup"), words.NO_SUCH_BACKUP, 404)
         record(database, unit_name, Actor.COACH, Action.BACKUP, f"{copy.name} downloaded")
         return send_file(copy.absolute(), "application/vnd.sqlite3", as_attachment=True)
 
 
-def _add_restoring(blueprint: Blueprint, database: Path) -> None:
+def _add_restoring(blueprint: Blueprint, database: Path, again: Again) -> None:
     @blueprint.post("/restore")
     def restore() -> Answer:
         upload = request.files.get("backup")
         if upload is None or not upload.filename:
-            return render_message("That did not work", words.NO_FILE, 400)
+            return again(words.NO_FILE)
         try:
             restoring.lay_ready(database, upload.stream)
         except StoreError as error:
-            return render_message("Not restored", str(error), 400)
+            return again(str(error))
         return redirect("/data#restore", 303)
 
     @blueprint.post("/restore/call-off")
     def call_off() -> Answer:
         restoring.call_off(database)
-        return _back(words.CALLED_OFF)
+        return _back(_(words.CALLED_OFF))
 
 
-def _add_tokens(blueprint: Blueprint, tokens: ApiTokens) -> None:
+def _add_retention(blueprint: Blueprint, database: Path, again: Again) -> None:
+    @blueprint.post("/retention")
+    def keep_for() -> Answer:
+        typed = request.form.get("months", "").strip()
+        try:
+            months = int(typed) if typed else None
+        except ValueError:
+            return again(words.no_months(typed))
+        try:
+            with Notebook.open(database) as notebook:
+                retention.keep_for(notebook, months)
+        except NotebookError as error:
+            return again(str(error))
+        return _back(words.kept(months))
+
+
+def _add_tokens(blueprint: Blueprint, tokens: ApiTokens, again: Again) -> None:
     @blueprint.post("/tokens")
     def make_token() -> Answer:
         try:
             session[NEW_TOKEN] = tokens.make(request.form.get("name", ""))
         except AccountError as error:
-            return render_message("That did not work", str(error), 400)
+            return again(str(error))
         return redirect("/data#tokens", 303)
 
     @blueprint.post("/tokens/<key>/revoke")
@@ -166,7 +202,7 @@ def _add_tokens(blueprint: Blueprint, tokens: ApiTokens) -> None:
         try:
             return _back(words.token_revoked(tokens.revoke(key)))
         except AccountError as error:
-            return render_message("That did not work", str(error), 404)
+            return render_message(_("That did not work"), str(error), 404)
 
 
 def _larger_for_the_coach(endpoint: str | None, values: object) -> None:
@@ -176,7 +212,7 @@ def _larger_for_the_coach(endpoint: str | None, values: object) -> None:
 
 
 def _store_fails(error: StoreError) -> Rendered:
-    return render_message("That did not work", str(error), 503)
+    return render_message(_("That did not work"), str(error), 503)
 
 
 def _back(text: str) -> AnyResponse:

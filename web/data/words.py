@@ -3,38 +3,60 @@
 from __future__ import annotations
 
 from device.restoring import Contents
+from web.numbers import day
+from web.texts import N_
+from web.texts import gettext as _
 from web.words import count, local_time
 
-NO_DATES = "Type the dates as 2026-05-01, the first not after the last."
-NO_FORMAT = "Choose CSV or JSON."
-NO_FILE = "Choose a backup file first."
+NO_DATES = N_("Type the dates as 2026-05-01, the first not after the last.")
+NO_FORMAT = N_("Choose CSV or JSON.")
+NO_FILE = N_("Choose a backup file first.")
 NOT_MEASURED = {
-    "mot": "The pelvis was not measured in this rep.",
-    "trc": "No joints were kept of this rep: the lifter was hidden, or there was no depth.",
+    "mot": N_("The pelvis was not measured in this rep."),
+    "trc": N_("No joints were kept of this rep: the lifter was hidden, or there was no depth."),
 }
 NOTHING_MEASURED = {
-    "mot": "The pelvis was not measured in any rep of this session.",
-    "trc": "No joints were kept of any rep of this session.",
+    "mot": N_("The pelvis was not measured in any rep of this session."),
+    "trc": N_("No joints were kept of any rep of this session."),
 }
-NO_SUCH_BACKUP = "This backup is not there any more; five are kept."
-NO_DATABASE = "There is nothing to back up yet."
-CALLED_OFF = "The waiting backup was thrown away; nothing changes."
+NO_SUCH_BACKUP = N_("This backup is not there any more; five are kept.")
+NO_DATABASE = N_("There is nothing to back up yet.")
+CALLED_OFF = N_("The waiting backup was thrown away; nothing changes.")
+
+
+def kept(months: int | None) -> str:
+    """After a period was set."""
+    return _("Saved.") if months else _("Saved: sessions are kept for ever.")
+
+
+def no_months(typed: str) -> str:
+    """What was typed is no number of months."""
+    return _(
+        "%(typed)s is no number of months; type 24, say, or leave it empty to keep everything.",
+        typed=repr(typed),
+    )
 
 
 def backup_made(name: str) -> str:
     """After the button."""
-    return f"Backup {name} made; download it, so that it is not on this unit alone."
+    return _("Backup %(name)s made; download it, so that it is not on this unit alone.", name=name)
 
 
 def token_revoked(name: str) -> str:
     """After the button."""
-    return f"The token ‘{name}’ opens nothing any more."
+    return _("The token ‘%(name)s’ opens nothing any more.", name=name)
 
 
 def contents(found: Contents) -> str:
     """What is in a backup, in a line."""
-    newest = f", the newest of {local_time(found.newest_utc):%d %b %Y}" if found.newest_utc else ""
-    return (
-        f"{count(found.sessions, 'session')}{newest}, {count(found.lifters, 'lifter')},"
-        f" {count(found.reps, 'rep')}, from the unit ‘{found.unit_name}’"
+    sessions = count(found.sessions, "session")
+    if found.newest_utc:
+        newest = day(local_time(found.newest_utc))
+        sessions = _("%(sessions)s, the newest of %(day)s", sessions=sessions, day=newest)
+    return _(
+        "%(sessions)s, %(lifters)s, %(reps)s, from the unit ‘%(unit)s’",
+        sessions=sessions,
+        lifters=count(found.lifters, "lifter"),
+        reps=count(found.reps, "rep"),
+        unit=found.unit_name,
     )

@@ -6,16 +6,17 @@ They change nothing themselves: their forms go to `/commands/...` and come back.
 from __future__ import annotations
 
 import math
-import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Blueprint, render_template, request
 
+from device.commands import NAME_LENGTH
 from device.errors import StoreError
 from device.records import Exercise, LiveState
 from web.hub import LiveHub
+from web.numbers import number
 from web.rack import roster
 from web.rack import words as say
 from web.rack.plates import (
@@ -30,6 +31,7 @@ from web.rack.plates import (
     without_outermost,
 )
 from web.rack.view import rack_view
+from web.texts import gettext as _
 
 STEPS = {"kg": (1.0, 2.0, 4.0, 10.0), "lb": (2.5, 5.0, 10.0, 25.0)}  # of a weight held by hand
 FINE = {"kg": 2.5, "lb": 5.0}
@@ -51,23 +53,28 @@ def rack_blueprint(database: Path, hub: LiveHub, units: Callable[[], str]) -> Bl
 
     @blueprint.get("")
     def screen() -> str:
-        return render_template("rack/screen.html", now=rack_view(hub.newest()))
+        name = request.args.get("given", "")[:NAME_LENGTH]
+        now = rack_view(hub.newest())
+        return render_template("rack/screen.html", now=now, given=say.given(name))
 
     @blueprint.get("/who")
     def who() -> str:
         letter = request.args.get("letter", "")[:1]
         try:
             found = roster.starting_with(database, letter) if letter else _names(database, hub)
+            letters = roster.first_letters(database) if database.exists() else []
             problem = None
         except StoreError as error:
-            found, problem = [], str(error)
+            found, letters, problem = [], [], str(error)
+        giving = request.args.get("for") == "set"
         return render_template(
             "rack/who.html",
             names=found,
             problem=problem,
             letter=letter,
-            letters=string.ascii_uppercase,
-            giving=request.args.get("for") == "set",
+            letters=letters,
+            giving=giving,
+            in_question=say.set_in_question(_state(hub)),
             now=_state(hub),
         )
 
@@ -80,6 +87,7 @@ def rack_blueprint(database: Path, hub: LiveHub, units: Callable[[], str]) -> Bl
             "rack/load.html",
             loaded=loaded,
             drawn=draw(loaded),
+            drawing=say.drawing(loaded),
             rest=say.left_over(loaded.rest, unit),
             more=_more(loaded),
             less=_less(loaded),
@@ -123,8 +131,10 @@ def _asked(state: LiveState | None, usual: str) -> tuple[str, float, float]:
     return unit, bar, min(max(amount, 0.0), LARGEST[unit])
 
 
-def _to(label: str, amount: float, unit: str, bar: float, chosen: bool = False) -> Button:
-    possible = 0.0 <= amount <= LARGEST[unit]
+def _to(
+    label: str, amount: float, unit: str, bar: float, chosen: bool = False, least: float = 0.0
+) -> Button:
+    possible = least <= amount <= LARGEST[unit]
     href = f"/rack/load?amount={round(amount, 2):g}&unit={unit}&bar={bar:g}"
     return Button(label, href, chosen, possible)
 
@@ -133,20 +143,22 @@ def _more(loaded: LoadedBar) -> list[Button]:
     """A pair of each plate, or steps of a weight held by hand."""
     total, unit, bar = loaded.total, loaded.unit, loaded.bar
     if bar == HANDHELD:
-        return [_to(f"+{step:g}", total + step, unit, bar) for step in STEPS[unit]]
+        return [_to(number(f"+{step:g}"), total + step, unit, bar) for step in STEPS[unit]]
     begin = max(total, bar)
-    return [_to(f"{size.weight:g}", begin + 2 * size.weight, unit, bar) for size in PLATES[unit]]
+    return [
+        _to(number(f"{size.weight:g}"), begin + 2 * size.weight, unit, bar) for size in PLATES[unit]
+    ]
 
 
 def _less(loaded: LoadedBar) -> list[Button]:
     total, unit, bar = loaded.total, loaded.unit, loaded.bar
     if bar == HANDHELD:
-        return [_to(f"−{step:g}", total - step, unit, bar) for step in STEPS[unit]]
+        return [_to(number(f"-{step:g}"), total - step, unit, bar) for step in STEPS[unit]]
     return [
-        _to("Last plates off", without_outermost(loaded), unit, bar),
-        _to("Bare bar", bar, unit, bar),
-        _to(f"−{FINE[unit]:g}", total - FINE[unit], unit, bar),
-        _to(f"+{FINE[unit]:g}", total + FINE[unit], unit, bar),
+        _to(_("Last plates off"), without_outermost(loaded), unit, bar),
+        _to(_("Bare bar"), bar, unit, bar),
+        _to(number(f"-{FINE[unit]:g}"), total - FINE[unit], unit, bar, least=bar),
+        _to(number(f"+{FINE[unit]:g}"), total + FINE[unit], unit, bar),
     ]
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from web.numbers import number
+
 BARS = {"kg": (20.0, 15.0, 10.0), "lb": (45.0, 35.0, 15.0)}
 HANDHELD = 0.0  # a dumbbell or kettlebell: no bar, no plates
 MOST_PLATES = 9  # on a side; no sleeve holds more
@@ -94,7 +96,7 @@ def draw(loaded: LoadedBar) -> tuple[Drawn, ...]:
     out = 0.0
     for size in loaded.side:
         y = MIDDLE - size.height / 2
-        label = f"{size.weight:g}"
+        label = number(f"{size.weight:g}")
         for x in (_SLEEVE - out - size.width, WIDTH - _SLEEVE + out):
             found.append(Drawn(round(x, 1), y, size.width, size.height, size.colour, label))
         out += size.width + _GAP

@@ -28,6 +28,18 @@ ORDER BY name_key LIMIT :names
 """
 
 
+_LETTERS = """
+SELECT DISTINCT substr(name_key, 1, 1) AS letter FROM lifters
+WHERE unit_id = (SELECT unit_id FROM this_unit) AND merged_into IS NULL ORDER BY letter
+"""
+
+
+def first_letters(path: Path) -> list[str]:
+    """The letters that names begin with, umlauts too. Raises StoreError."""
+    with reading(path) as connection:
+        return [str(row["letter"]).upper() for row in connection.execute(_LETTERS)]
+
+
 def lately_here(path: Path) -> list[str]:
     """The lifters who were here last, the latest first. Raises StoreError."""
     with reading(path) as connection:

@@ -9,9 +9,12 @@ from device.records import LiveState, RepSummary, VerdictName
 from web.hub import Snapshot
 from web.now import now_view
 from web.rack import words as say
-from web.words import count, neutral_word, onset
+from web.texts import gettext as _
+from web.texts import ngettext
+from web.words import loaded_word, neutral_word, onset
 
 MARKS_SHOWN = 12
+REST_FROM_S = 20.0  # a shorter pause lies between two reps of a set
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ class Rack:
     muted: bool
     set_running: bool
     can_undo: bool
+    redo_button: str
     can_redo: bool
+    can_give: bool  # there is a set that may be somebody else's
 
 
 def rack_view(snapshot: Snapshot) -> dict[str, Any]:
@@ -49,47 +54,61 @@ def rack_view(snapshot: Snapshot) -> dict[str, Any]:
 
 def _rack(state: LiveState | None) -> Rack:
     if state is None:
-        return _NO_UNIT
+        return _no_unit()
     rep = state.last_rep
     reps = state.reps_in_set if state.set is not None else 0
     return Rack(
-        lifter=state.lifter or say.NOBODY,
+        lifter=state.lifter or _(say.NOBODY),
         signed_in=state.lifter is not None,
         exercise=say.exercise(state.exercise),
         load=say.load(state.load_kg, state.load_unit),
         phase=state.phase,
         prompt=_prompt(state),
         reps=str(reps),
-        reps_word=count(reps, "rep").split()[1],
-        set=f"Set {state.set}" if state.set is not None else "",
+        reps_word=ngettext("rep", "reps", reps),
+        set=_("Set %(number)s", number=state.set) if state.set is not None else "",
         marks=state.set_verdicts[-MARKS_SHOWN:],
         rep_title=_title(state),
         rep_verdict=rep.verdict if rep else "",
         rep_headline=say.rep_headline(rep.verdict, rep.wink_deg) if rep else "",
-        rep_line=_line(rep) if rep else say.NO_REPS,
-        rest=say.clock(state.rest_s),
+        rep_line=_line(rep) if rep else _(say.NO_REPS),
+        rest=_rest(state),
         signs_out=say.signs_out(state.lifter, state.signs_out_s),
-        set_button="End set" if state.set_running else "Start set",
-        mute_button="Sound on" if state.muted else "Mute",
+        set_button=_("End set") if state.set_running else _("Start set"),
+        mute_button=_("Sound on") if state.muted else _("Mute"),
         muted=state.muted,
         set_running=state.set_running,
         can_undo=rep is not None,
-        can_redo=state.undone,
+        redo_button=say.bring_back(state.undone),
+        can_redo=state.undone is not None,
+        can_give=rep is not None,
     )
 
 
 def _prompt(state: LiveState) -> str:
     if state.phase not in ("standing", "away") or state.light != "off":
         return ""
-    waiting = state.neutral_source in (None, "waiting")
-    return neutral_word(None) if waiting else ""
+    if state.neutral_source == "waiting":
+        return _("Stand relaxed for two seconds.")
+    missing = state.neutral_source is None and not state.set_verdicts
+    return neutral_word(None) if missing else ""
+
+
+def _rest(state: LiveState) -> str:
+    """How long the lifter has rested; empty within a set."""
+    if state.rest_s is None or state.set_running:
+        return ""
+    over = state.set is None or state.rest_s >= REST_FROM_S
+    return say.clock(state.rest_s) if over else ""
 
 
 def _title(state: LiveState) -> str:
     if state.last_rep is None:
         return ""
-    unloaded = " · unloaded" if state.last_rep.loaded is False else ""
-    return f"Rep {len(state.set_verdicts)}{unloaded}" if state.set_verdicts else "Last rep"
+    if not state.set_verdicts:
+        return _("Last rep")
+    unloaded = f" · {loaded_word(False)}" if state.last_rep.loaded is False else ""
+    return _("Rep %(number)s", number=state.last_rep.number) + unloaded
 
 
 def _line(rep: RepSummary) -> str:
@@ -99,27 +118,31 @@ def _line(rep: RepSummary) -> str:
 
 UNSURE = (VerdictName.NOT_MEASURED.value, VerdictName.PARTIAL.value)  # shown faint
 
-_NO_UNIT = Rack(
-    lifter=say.NOBODY,
-    signed_in=False,
-    exercise=say.NO_EXERCISE,
-    load=say.NO_LOAD,
-    phase="away",
-    prompt="",
-    reps="0",
-    reps_word="reps",
-    set="",
-    marks=(),
-    rep_title="",
-    rep_verdict="",
-    rep_headline="",
-    rep_line=say.NO_REPS,
-    rest="",
-    signs_out="",
-    set_button="Start set",
-    mute_button="Mute",
-    muted=False,
-    set_running=False,
-    can_undo=False,
-    can_redo=False,
-)
+
+def _no_unit() -> Rack:
+    return Rack(
+        lifter=_(say.NOBODY),
+        signed_in=False,
+        exercise=_(say.NO_EXERCISE),
+        load=_(say.NO_LOAD),
+        phase="away",
+        prompt="",
+        reps="0",
+        reps_word=ngettext("rep", "reps", 0),
+        set="",
+        marks=(),
+        rep_title="",
+        rep_verdict="",
+        rep_headline="",
+        rep_line=_(say.NO_REPS),
+        rest="",
+        signs_out="",
+        set_button=_("Start set"),
+        mute_button=_("Mute"),
+        muted=False,
+        set_running=False,
+        can_undo=False,
+        redo_button=say.bring_back(None),
+        can_redo=False,
+        can_give=False,
+    )

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from device.records import Exercise, VerdictName
+from device.records import Exercise, LiveState, VerdictName
 from web import words
+from web.numbers import number
+from web.rack.plates import LoadedBar
+from web.texts import N_, Words
+from web.texts import gettext as _
 
-NOBODY = "Who lifts?"
-NO_EXERCISE = "Which squat?"
-NO_LOAD = "No load"
-NO_REPS = "No reps yet: stand with your back to the unit and squat."
-EXERCISES = {
-    Exercise.BACK_SQUAT.value: "Back squat",
-    Exercise.FRONT_SQUAT.value: "Front squat",
-    Exercise.GOBLET.value: "Goblet squat",
-    Exercise.HEELS_RAISED.value: "Heels raised",
-}
+NOBODY = N_("Who lifts?")
+NO_EXERCISE = N_("Which squat?")
+NO_LOAD = N_("Which load?")
+NO_REPS = N_("No reps yet: stand with your back to the unit and squat.")
+EXERCISES = Words(
+    {
+        Exercise.BACK_SQUAT.value: N_("Back squat"),
+        Exercise.FRONT_SQUAT.value: N_("Front squat"),
+        Exercise.GOBLET.value: N_("Goblet squat"),
+        Exercise.HEELS_RAISED.value: N_("Heels raised"),
+    }
+)
 KG_PER_LB = 0.45359237
 
 
 def exercise(name: str | None) -> str:
     """Which squat is coming."""
-    return NO_EXERCISE if name is None else EXERCISES.get(name, name)
+    return _(NO_EXERCISE) if name is None else EXERCISES.get(name, name)
 
 
 def load(kg: float | None, unit: str) -> str:
     """`100 kg`, `225 lb`: as the lifter typed it."""
-    return NO_LOAD if kg is None else f"{amount(kg, unit):g} {unit}"
+    return _(NO_LOAD) if kg is None else f"{number(f'{amount(kg, unit):g}')} {unit}"
 
 
 def amount(kg: float, unit: str) -> float:
@@ -53,9 +59,11 @@ def rep_headline(verdict: str, wink_deg: float | None) -> str:
 def rep_line(verdict: str, start: str | None, reason: str | None) -> str:
     """What else there is to say of it: where a wink began, or why there is no answer."""
     if verdict == VerdictName.WINK.value:
-        return f"Started {start}" if start else "Where it started was not measured"
+        return (
+            _("Started %(where)s", where=start) if start else _("Where it started was not measured")
+        )
     if verdict == VerdictName.CLEAN.value:
-        return "Less than the threshold"
+        return _("Less than the threshold")
     return words.sentence(reason)
 
 
@@ -63,10 +71,47 @@ def signs_out(lifter: str | None, seconds: float | None) -> str:
     """A warning in the last minute; empty before."""
     if seconds is None:
         return ""
-    what = "ends the visit" if lifter is None else f"signs {lifter} out"
-    return f"Nobody moves: the unit {what} in {seconds:.0f} s."
+    left = f"{seconds:.0f}"
+    if lifter is None:
+        return _("Nobody moves: the unit ends the visit in %(seconds)s s.", seconds=left)
+    return _(
+        "Nobody moves: the unit signs %(name)s out in %(seconds)s s.", name=lifter, seconds=left
+    )
+
+
+def bring_back(number: int | None) -> str:
+    """The button that brings the rep back which was taken back last."""
+    return _("Bring it back") if number is None else _("Bring back rep %(number)s", number=number)
+
+
+def set_in_question(state: LiveState | None) -> str:
+    """The set that 'Wrong lifter' is about: `Ann, set 2, 3 reps`; empty where there is none."""
+    if state is None or state.last_rep is None:
+        return ""
+    said = [state.lifter or _("Not signed in"), _("set %(number)s", number=state.last_rep.set)]
+    if state.set is not None:
+        said.append(words.count(len(state.set_verdicts), "rep"))
+    return ", ".join(said)
+
+
+def given(name: str) -> str:
+    """What 'Wrong lifter' did; empty where nothing was given."""
+    if not name:
+        return ""
+    return _("The last set is %(name)s’s now, and %(name)s is signed in.", name=name)
+
+
+def drawing(loaded: LoadedBar) -> str:
+    """What the drawing of the bar shows."""
+    bar = f"{number(f'{loaded.bar:g}')} {loaded.unit}"
+    if not loaded.side:
+        return _("%(weight)s bar", weight=bar)
+    plates = ", ".join(number(f"{size.weight:g}") for size in loaded.side)
+    return _("%(weight)s bar, on each side %(plates)s", weight=bar, plates=plates)
 
 
 def left_over(rest: float, unit: str) -> str:
     """What no plate is small enough for."""
-    return f"{rest:g} {unit} more than these plates" if rest > 0 else ""
+    if rest <= 0:
+        return ""
+    return _("%(load)s more than these plates", load=f"{number(f'{rest:g}')} {unit}")

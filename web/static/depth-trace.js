@@ -94,20 +94,19 @@ class DepthTrace extends Drawing {
   }
 
   labels(pen, width, height, y, size, color) {
-    const words = this.canvas.dataset;
     pen.fillStyle = color("--soft");
     pen.textAlign = "right";
-    pen.fillText(words.neutral, width, y(0) - 6);
+    pen.fillText(_("neutral"), width, y(0) - 6);
     if (this.threshold !== null) {
       pen.fillStyle = color("--wink");
-      pen.fillText(`${words.threshold} ${Math.round(this.threshold)}°`, width, y(this.threshold) - 6);
+      pen.fillText(_("threshold %(degrees)s°", { degrees: numberText(this.threshold) }), width, y(this.threshold) - 6);
     }
     pen.fillStyle = color("--soft");
-    pen.fillText(`${words.deeper} →`, width, height - 4);
+    pen.fillText(_("deeper →"), width, height - 4);
     pen.textAlign = "left";
-    pen.fillText(words.standing, 0, height - 4);
-    pen.fillText(`↑ ${words.forward}`, 0, size);
-    pen.fillText(words.wink, width * 0.45 + size, height - 4);
+    pen.fillText(_("standing"), 0, height - 4);
+    pen.fillText(_("↑ tilt forward"), 0, size);
+    pen.fillText(_("wink"), width * 0.45 + size, height - 4);
     pen.fillStyle = color("--wink-area");
     pen.fillRect(width * 0.45, height - 4 - size * 0.7, size * 0.75, size * 0.75);
   }

@@ -60,7 +60,7 @@ function listen(address, show) {
       if (opened.readyState === EventSource.CLOSED) refused(opened);
       else setTimeout(() => {
         if (opened === source && opened.readyState === EventSource.CONNECTING) {
-          say("The page lost the unit's network address; it tries again by itself.");
+          say(_("The page lost the unit's network address; it tries again by itself."));
         }
       }, PATIENCE_MS);
     };
@@ -83,14 +83,14 @@ function listen(address, show) {
         wait_s = Number(answer.headers.get("Retry-After")) || wait_s;
       }
     } catch {
-      say("The page can't reach the unit; it tries again by itself.");
+      say(_("The page can't reach the unit; it tries again by itself."));
     }
     if (closed === source) again = setTimeout(connect, wait_s * 1000);
   }
 
   setInterval(() => {
     if (source?.readyState === EventSource.OPEN && Date.now() - heard > SILENT_MS) {
-      say("The page has not heard from the unit for a while; it connects again.");
+      say(_("The page has not heard from the unit for a while; it connects again."));
       connect();
     }
   }, 5000);

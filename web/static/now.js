@@ -18,7 +18,7 @@ function show(state) {
     mark.setAttribute("class", `mark ${state.last_rep.verdict}`);
     mark.firstElementChild.setAttribute("href", `#mark-${state.last_rep.verdict}`);
   }
-  setTexts({ ...state, who: state.lifter ?? "Nobody signed in" });
+  setTexts({ ...state, who: state.lifter ?? _("Nobody signed in") });
   showTroubles(state.troubles);
   trace.add(state);
 }

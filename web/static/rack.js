@@ -34,9 +34,10 @@ function show(state) {
   screen_.dataset.verdict = rack.rep_verdict;
   document.getElementById("lamp").setAttribute("href", `#mark-${MARKS[state.light] ?? "off"}`);
   document.getElementById("recording").hidden = !state.recording;
-  document.getElementById("ask-redo_rep").hidden = !rack.can_redo;
   document.getElementById("ask-sign_out").hidden = !rack.signed_in;
-  document.querySelector("#ask-undo_rep button").disabled = !rack.can_undo;
+  possible("undo_rep", rack.can_undo);
+  possible("redo_rep", rack.can_redo);
+  possible("give", rack.can_give);
   const last = document.getElementById("last-mark");
   last.toggleAttribute("hidden", !rack.rep_verdict);
   last.setAttribute("class", `mark ${rack.rep_verdict}`);
@@ -45,6 +46,11 @@ function show(state) {
   showMarks(rack.marks);
   showTroubles(state.troubles);
   trace.add(state);
+}
+
+// Only greyed, never hidden: a second quick tap must not meet another button.
+function possible(name, yes) {
+  document.querySelector(`#ask-${name} button`).disabled = !yes;
 }
 
 function answer(text) {
@@ -68,7 +74,7 @@ async function ask(event) {
     if (told.status === 403) location.reload();
     else if (told.type !== "opaqueredirect") answer(reason(await told.text()));
   } catch {
-    answer("The page can't reach the unit; tap again when it is back.");
+    answer(_("The page can't reach the unit; tap again when it is back."));
   } finally {
     button.disabled = false;
   }
@@ -76,8 +82,13 @@ async function ask(event) {
 
 function reason(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
-  return page.querySelector(".empty-page p")?.textContent ?? "That did not work.";
+  return page.querySelector(".empty-page p")?.textContent ?? _("That did not work.");
 }
 
-for (const form of document.querySelectorAll(".bar-bottom form")) form.addEventListener("submit", ask);
+const told = document.getElementById("answer").textContent;
+if (told) {
+  answer(told);
+  history.replaceState(null, "", "/rack"); // said once
+}
+for (const form of document.querySelectorAll(".bar-bottom form[method=post]")) form.addEventListener("submit", ask);
 listen("/events", show);

@@ -14,13 +14,13 @@ class RepPlot {
     this.sync = uPlot.sync(`rep-${this.start}`);
     this.plots = [
       this.plot("degrees", [times, trace.wink_deg, trace.anterior_pelvic_tilt_deg, trace.lumbar_flexion_deg], "°", [
-        { label: "Wink", fill: this.color("--wink-area"), width: 0, value: RepPlot.told("°") },
-        { label: "Tilt", stroke: this.color("--ink"), width: 2, value: RepPlot.told("°") },
-        { label: "Lumbar flexion", stroke: this.color("--soft"), width: 1.6, dash: [6, 4], value: RepPlot.told("°") },
-      ], [[0, "neutral", "--faint", []], [rep.threshold_deg, "threshold", "--wink", [6, 5]]]),
+        { label: _("Wink"), fill: this.color("--wink-area"), width: 0, value: RepPlot.told("°") },
+        { label: _("Tilt"), stroke: this.color("--ink"), width: 2, value: RepPlot.told("°") },
+        { label: _("Lumbar flexion"), stroke: this.color("--soft"), width: 1.6, dash: [6, 4], value: RepPlot.told("°") },
+      ], [[0, _("neutral"), "--faint", []], [rep.threshold_deg, _("threshold"), "--wink", [6, 5]]]),
       this.plot("depths", [times, trace.hip_above_knee_cm], " cm", [
-        { label: "Hip above parallel", stroke: this.color("--ink"), width: 2, value: RepPlot.told(" cm") },
-      ], [[0, "parallel", "--faint", []]]),
+        { label: _("Hip above parallel"), stroke: this.color("--ink"), width: 2, value: RepPlot.told(" cm") },
+      ], [[0, _("parallel"), "--faint", []]]),
     ];
     for (const drawn of box.querySelectorAll(".drawn")) drawn.classList.add("on-paper");
     box.querySelector(".help").hidden = false;
@@ -47,10 +47,10 @@ class RepPlot {
       height: RepPlot.HEIGHTS[name],
       scales: { x: { time: false }, y: { range: [low - room, high + room] } },
       axes: [
-        { ...axis, size: 30, values: (_, ticks) => ticks.map((tick) => `${tick} s`) },
-        { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => `${tick}${unit}`.replace("-", "−")) },
+        { ...axis, size: 30, values: (plot, ticks) => ticks.map((tick) => `${numberText(tick, null)} s`) },
+        { ...axis, size: 52, values: (plot, ticks) => ticks.map((tick) => `${numberText(tick, null)}${unit}`) },
       ],
-      series: [{ label: "Time", value: (_, value) => (value === null ? "–" : `${value.toFixed(2)} s`) }, ...series],
+      series: [{ label: _("Time"), value: (plot, value) => (value === null ? "–" : `${numberText(value, 2)} s`) }, ...series],
       cursor: { sync: { key: this.sync.key }, y: false, drag: { x: true, y: false }, points: { size: 7 } },
       legend: { markers: { dash: (plot, number) => (plot.series[number].dash ? "dashed" : "solid") } },
       hooks: { drawClear: [(plot) => this.rules(plot, lines)], ready: [(plot) => this.listen(plot)] },
@@ -58,7 +58,7 @@ class RepPlot {
   }
 
   static told(unit) {
-    return (_, value) => (value === null ? "–" : `${value.toFixed(0)}${unit}`.replace("-", "−"));
+    return (plot, value) => (value === null ? "–" : `${numberText(value)}${unit}`);
   }
 
   // Neutral, threshold, parallel, and the bottom of the rep.

@@ -27,14 +27,13 @@ class Replay {
   }
 
   play() {
-    const [play, pause] = this.button.dataset.words.split(",");
     this.playing = true;
-    this.button.textContent = pause;
+    this.button.textContent = _("Pause");
     let moment = Number(this.slider.value);
     if (moment >= Number(this.slider.max)) moment = 0;
     let before = null;
     const step = (now) => {
-      if (!this.playing) { this.button.textContent = play; return; }
+      if (!this.playing) { this.button.textContent = _("Play"); return; }
       if (before !== null) moment += ((now - before) / 1000) * (this.slow.checked ? 0.25 : 1);
       before = now;
       if (moment >= Number(this.slider.max)) this.playing = false;
@@ -69,10 +68,13 @@ class Replay {
   }
 
   sentence(tilt, wink, winked) {
-    const parts = [`${(this.moment - this.start).toFixed(1)} s`];
-    if (tilt === null) parts.push("pelvis not measured");
-    else parts.push(`tilt ${Math.round(tilt)}°`.replace("-", "−"));
-    if (wink !== null) parts.push(`wink ${Math.round(wink)}°${winked ? ", past the threshold" : ""}`);
+    const parts = [`${numberText(this.moment - this.start, 1)} s`];
+    if (tilt === null) parts.push(_("pelvis not measured"));
+    else parts.push(_("tilt %(degrees)s°", { degrees: numberText(tilt) }));
+    if (wink !== null) {
+      const degrees = numberText(wink);
+      parts.push(winked ? _("wink %(degrees)s°, past the threshold", { degrees }) : _("wink %(degrees)s°", { degrees }));
+    }
     return parts.join(" · ");
   }
 

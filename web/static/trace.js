@@ -50,9 +50,9 @@ class MovingTrace extends Drawing {
     }
     pen.fillStyle = color("--faint");
     pen.font = `11px ${family}`;
-    pen.fillText("neutral", 0, y(0) - 4);
-    pen.fillText("hip standing", 0, hip(0) - 4);
-    if (this.threshold !== null) pen.fillText(`threshold ${Math.round(this.threshold)}°`, 0, y(this.threshold) - 4);
+    pen.fillText(_("neutral"), 0, y(0) - 4);
+    pen.fillText(_("hip standing"), 0, hip(0) - 4);
+    if (this.threshold !== null) pen.fillText(_("threshold %(degrees)s°", { degrees: numberText(this.threshold) }), 0, y(this.threshold) - 4);
   }
 
   area(pen, name, x, y, base, color) {

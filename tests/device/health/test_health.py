@@ -21,7 +21,7 @@ from device.health import (
 from device.health.disk import Disk, writes_per_day
 from device.health.machine import kernel_clock, machine_uptime_s
 from device.health.watch import GAP_S, BoardWatch
-from device.records import EventKind
+from device.records import SIMULATED, EventKind
 from tests.factories import make_health
 from tests.machine_tree import BLOCK, USB, MachineTree
 
@@ -320,6 +320,16 @@ def test_drops_and_a_late_light_are_told(
     tree.backup()
     found = findings(tree.machine().look(), make_health(**changes))
     assert {one.about for one in found} == wrong
+
+
+def test_a_computer_too_slow_for_the_simulated_lifter_is_told_so_once(tree: MachineTree) -> None:
+    tree.backup()
+    slow = {"recent_frames": 300, "recent_dropped": 1200, "latency_p95_s": 0.4}
+    health = make_health(camera_name=f"{SIMULATED} demo", **slow)
+    (found,) = findings(tree.machine().look(), health)
+    assert "This computer is too slow" in found.text
+    assert "80%" in found.text
+    assert "cable" not in found.text
 
 
 def test_urgent_findings_come_first_and_every_one_names_a_fix(tree: MachineTree) -> None:

@@ -51,7 +51,7 @@ def test_a_rep_is_opened_beside_its_set_and_leads_to_its_neighbours(
     panel = html[html.index('id="rep"') : html.index("</section>", html.index('id="rep"'))]
     assert html.index('id="set-2"') < html.index('id="rep"')
     assert f'data-numbers="/reps/{ids[2]}.json"' in panel
-    assert "Wink. Your pelvis tucked 14 degrees" in panel
+    assert "Wink. The pelvis tucked 14 degrees" in panel
     assert "At the bottom of the rep." in panel
     assert "Pelvic tilt and wink over rep 3" in panel
     for neighbour in (ids[1], ids[3]):

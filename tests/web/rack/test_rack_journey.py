@@ -63,7 +63,7 @@ def test_sign_in_load_rep_undo_and_a_unit_that_starts_again(
         wait(says("rack.rep_headline", "Wink 14°"))
         tap("#ask-undo_rep button", "/rack")
         wait(says("rack.reps", "1"))
-        wait("!document.getElementById('ask-redo_rep').hidden")
+        wait("document.querySelector('#ask-redo_rep button').textContent === 'Bring back rep 2'")
         tap("#ask-redo_rep button", "/rack")
         wait(says("rack.reps", "2"))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -35,6 +37,11 @@ def text_of(page: FlaskClient, address: str) -> str:
     answer = page.get(address)
     assert answer.status_code == 200
     return answer.text
+
+
+def greyed(html: str, name: str) -> bool:
+    """Whether a button of the bottom row is there but can't be tapped."""
+    return "<button disabled" in html.split(f'id="ask-{name}"')[1].split("</form>", maxsplit=1)[0]
 
 
 def shown(html: str, path: str) -> str:
@@ -93,18 +100,60 @@ def test_without_lifter_load_and_reps_it_says_what_to_do(page: FlaskClient, hear
     heard(
         make_state(
             lifter=None, load_kg=None, last_rep=None, set=None, reps_in_set=0, phase="standing",
-            neutral_source="waiting", signs_out_s=41.6, undone=True,
+            neutral_source="waiting", signs_out_s=41.6, undone=2,
         )
     )  # fmt: skip
     html = text_of(page, "/rack")
     assert shown(html, "rack.lifter") == "Who lifts?"
-    assert shown(html, "rack.load") == "No load"
+    assert shown(html, "rack.load") == "Which load?"
     assert shown(html, "rack.exercise") == "Which squat?"
-    assert "stand relaxed for two seconds" in shown(html, "rack.prompt")
+    assert shown(html, "rack.prompt") == "Stand relaxed for two seconds."
     assert "ends the visit in 42 s" in shown(html, "rack.signs_out")
     assert "No reps yet" in shown(html, "rack.rep_line")
     assert 'id="ask-sign_out" hidden' in html
-    assert 'id="ask-redo_rep" hidden' not in html
+    assert shown(html, "rack.redo_button") == "Bring back rep 2"
+    assert greyed(html, "redo_rep") is False
+    assert greyed(html, "undo_rep") is True
+    assert greyed(html, "give") is True
+
+
+def test_no_button_of_the_row_moves_when_a_rep_is_taken_back(
+    page: FlaskClient, heard: Heard
+) -> None:
+    rows = []
+    for number, undone in ((1, None), (2, 3)):
+        heard(make_state(number=number, undone=undone))
+        html = text_of(page, "/rack")
+        rows.append(re.findall(r'id="(ask-\w+)"(?! hidden)', html))
+        assert greyed(html, "redo_rep") is (undone is None)
+    assert rows[0] == rows[1]
+    assert "ask-redo_rep" in rows[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rest"),
+    [
+        ({"rest_s": 5.0}, ""),  # between two reps
+        ({"rest_s": 20.0}, "0:20"),
+        ({"rest_s": 5.0, "set": None}, "0:05"),
+        ({"rest_s": 50.0, "set_running": True}, ""),
+    ],
+)
+def test_rest_is_told_after_the_set_only(
+    page: FlaskClient, heard: Heard, changes: dict[str, Any], rest: str
+) -> None:
+    heard(make_state(phase="standing", **changes))
+    assert shown(text_of(page, "/rack"), "rack.rest") == rest
+
+
+def test_in_the_middle_of_a_set_nobody_is_asked_for_a_neutral(
+    page: FlaskClient, heard: Heard
+) -> None:
+    standing = make_state(phase="standing", neutral_source=None, set_verdicts=("clean",))
+    heard(standing)
+    assert shown(text_of(page, "/rack"), "rack.prompt") == ""
+    heard(replace(standing, number=2, set_verdicts=()))
+    assert "No neutral yet" in shown(text_of(page, "/rack"), "rack.prompt")
 
 
 def test_buttons_say_what_they_will_do(page: FlaskClient, heard: Heard) -> None:
@@ -159,6 +208,40 @@ def test_names_are_those_lately_here_and_the_signed_in_one_first(
     assert names == ["ann", "Bea &lt;b&gt;", "Åsa", "Ben"]
     assert "/commands/sign_in" in html
     assert "/commands/give_set" in text_of(page, "/rack/who?for=set")
+
+
+def test_wrong_lifter_names_the_set_it_means(
+    page: FlaskClient, lifters: list[str], heard: Heard
+) -> None:
+    heard(make_state(set=2, set_verdicts=("clean", "wink", "clean")))
+    html = text_of(page, "/rack/who?for=set")
+    assert "Ann, set 2, 3 reps" in html
+    heard(make_state(number=2, last_rep=None, set=None))
+    html = text_of(page, "/rack/who?for=set")
+    assert "There is no set yet" in html
+    assert "/commands/give_set" not in html
+
+
+def test_wrong_lifter_says_what_it_did(page: FlaskClient, unit: Unit, heard: Heard) -> None:
+    heard(make_state())
+    form = {"lifter": "Bea <b>", "back": "/rack"}
+    answer = page.post("/commands/give_set", data=form, headers=HERE)
+    assert unit.wait_asked(GiveSet("Bea <b>")) == [GiveSet("Bea <b>")]
+    html = text_of(page, answer.location)
+    assert "The last set is Bea &lt;b&gt;’s now, and Bea &lt;b&gt; is signed in." in html
+
+
+def test_only_letters_that_names_begin_with_are_offered(
+    page: FlaskClient, lifters: list[str]
+) -> None:
+    letters = re.findall(r'href="/rack/who\?letter=([^"&]+)"', text_of(page, "/rack/who"))
+    assert letters == ["A", "B", "Å"]
+
+
+def test_less_than_the_bare_bar_is_not_offered(page: FlaskClient) -> None:
+    html = text_of(page, "/rack/load?amount=20&unit=kg&bar=20")
+    less = html.split('class="plates less"')[1].split("</nav>")[0]
+    assert re.search(r'class="button off">[-−]2.5<', less)
 
 
 def test_a_letter_finds_its_names_in_any_case(database: Path, lifters: list[str]) -> None:
@@ -242,7 +325,6 @@ def test_odd_addresses_give_a_load_page_too(page: FlaskClient, asked: str) -> No
         ("set_exercise", {"exercise": "goblet"}, SetExercise(Exercise.GOBLET)),
         ("set_exercise", {}, SetExercise(None)),
         ("redo_rep", {}, RedoRep()),
-        ("give_set", {"lifter": " Ben "}, GiveSet("Ben")),
         ("toggle_set", {}, ToggleSet()),
         ("toggle_mute", {}, ToggleMute()),
     ],

@@ -1,0 +1,111 @@
+"""What a coach says of a set afterwards: load, squat, note, tags, pain; and reps struck out.
+
+    with Notebook.open(database_file()) as notebook:
+        describe_set(notebook, set_id, SetEntry(text="", pain=None, tags=("belt",), squat=None))
+        strike_out(notebook, rep_id)
+
+A corrected load or squat is put on every rep of the set, those struck out included; verdicts and
+everything measured stay. The audit has a line for each correction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from device.audit import Action, Actor, note
+from device.errors import NotebookError
+from device.moment import moment_now
+from device.notebook import Notebook, required
+from device.records import Exercise
+
+LARGEST_LOAD_KG = 500.0  # as at the rack
+
+
+@dataclass(frozen=True, slots=True)
+class Squat:
+    """What was squatted; None: nobody knows."""
+
+    load_kg: float | None
+    exercise: Exercise | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetEntry:
+    """The form of one set."""
+
+    text: str
+    pain: bool | None  # None: nobody asked
+    tags: tuple[str, ...]
+    squat: Squat | None  # None: stays as it is
+
+
+def describe_set(notebook: Notebook, set_id: str, entry: SetEntry) -> None:
+    """Replaces what is said of a set, all of it or nothing. Raises NotebookError."""
+    with notebook.writing() as connection:
+        notebook.put_set_note(connection, set_id, entry.text, entry.pain)
+        notebook.put_tags(connection, set_id, entry.tags)
+        if entry.squat is not None:
+            _correct(connection, notebook.unit_id, set_id, entry.squat)
+
+
+def strike_out(notebook: Notebook, rep_id: str) -> str:
+    """Takes a rep out of what is shown and counted; returns its visit. Raises NotebookError."""
+    return _struck(notebook, rep_id, moment_now().utc)
+
+
+def bring_back(notebook: Notebook, rep_id: str) -> str:
+    """Brings a rep back that was struck out or undone; returns its visit. Raises NotebookError."""
+    return _struck(notebook, rep_id, None)
+
+
+def _correct(connection: sqlite3.Connection, unit_id: str, set_id: str, squat: Squat) -> None:
+    """Writes what differs from the set's first rep, which is what a form shows."""
+    if squat.load_kg is not None and not 0 <= squat.load_kg <= LARGEST_LOAD_KG:
+        raise NotebookError(f"A load is from 0 to {LARGEST_LOAD_KG:.0f} kg.")
+    first = connection.execute(_FIRST, (set_id,)).fetchone()
+    if first is None:
+        return
+    exercise = None if squat.exercise is None else squat.exercise.value
+    for column, before, after in (
+        ("load_kg", first["load_kg"], squat.load_kg),
+        ("exercise", first["exercise"], exercise),
+    ):
+        if before != after:
+            connection.execute(f"UPDATE reps SET {column} = ? WHERE set_id = ?", (after, set_id))
+            said = f"{_said(column, before)} is now {_said(column, after)}"
+            _noted(connection, unit_id, set_id, said)
+
+
+def _struck(notebook: Notebook, rep_id: str, undone_utc: str | None) -> str:
+    with notebook.writing() as connection:
+        rep = required(connection, "reps", rep_id)
+        if (rep["undone_utc"] is None) != (undone_utc is None):
+            connection.execute("UPDATE reps SET undone_utc = ? WHERE id = ?", (undone_utc, rep_id))
+            done = "brought back" if undone_utc is None else "struck out"
+            said = f"rep {rep['rep_index']} {done}"
+            _noted(connection, notebook.unit_id, rep["set_id"], said)
+        return str(required(connection, "sets", rep["set_id"])["session_id"])
+
+
+def _noted(connection: sqlite3.Connection, unit_id: str, set_id: str, said: str) -> None:
+    place = connection.execute(_PLACE, (set_id,)).fetchone()
+    # no name: the log outlives a lifter who was deleted for good
+    text = f"set {place['number']} of {place['recorded_utc'][:16].replace('T', ' ')} UTC: {said}"
+    note(connection, unit_id, Actor.COACH, Action.CORRECT, text)
+
+
+def _said(column: str, value: float | str | None) -> str:
+    if value is None:
+        return "no load" if column == "load_kg" else "no squat"
+    return f"{value:g} kg" if isinstance(value, float) else str(value).replace("_", " ")
+
+
+_FIRST = """
+SELECT load_kg, exercise FROM reps WHERE set_id = ?
+ORDER BY undone_utc IS NOT NULL, rep_index LIMIT 1
+"""
+_PLACE = """
+SELECT sets.number, sessions.recorded_utc
+FROM sets JOIN sessions ON sessions.id = sets.session_id WHERE sets.id = ?
+"""
