@@ -26,6 +26,16 @@ from models.lifter.judging.summary import Evaluation, summed_up
 from models.lifter.judging.targets import shown
 
 DEFAULT_SET = Path("data/evalset")
+# the two baselines are told beside the estimator
+ESTIMATES = ("estimator", "plane fit", "lean, thigh and depth")
+BESIDE = {
+    "tilt change in a single frame": (
+        "tilt_change_rmse_deg",
+        "tilt_change_plane_fit_rmse_deg",
+        "tilt_change_habit_rmse_deg",
+    ),
+    "wink": ("wink_rmse_deg", "wink_plane_fit_rmse_deg", "wink_habit_rmse_deg"),
+}
 
 
 def evaluate(
@@ -62,7 +72,7 @@ def _write(file: Path, text: str) -> None:
 
 
 def told(evaluation: Evaluation) -> str:
-    """The targets as lines for a terminal."""
+    """The targets, and the baselines beside the estimator, as lines for a terminal."""
     counts = evaluation.classes["recommended"]
     lines = [
         f"{len(evaluation.lifters)} lifters; in the recommended placement {counts['all']['reps']}"
@@ -74,6 +84,10 @@ def told(evaluation: Evaluation) -> str:
     for row in evaluation.targets["all"]:
         found, of_all = shown(row.found, row.unit), shown(row.all_reps, row.unit)
         lines.append(f"{row.says:<40}{found:<26}{of_all:<26}{row.must}: {row.verdict}")
+    lines += ["", f"{'RMSE, all reps, deg':<40}" + "".join(f"{name:<26}" for name in ESTIMATES)]
+    figures = evaluation.figures["recommended"]["all"]
+    for says, keys in BESIDE.items():
+        lines.append(f"{says:<40}" + "".join(f"{shown(figures[key]):<26}" for key in keys).rstrip())
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ import pytest
 from device.settings import WinkSettings
 from models.lifter import evaluate as command
 from models.lifter.judging.lifter_file import EvaluationError
+from models.lifter.judging.targets import shown
 from tests.models.lifter.judging.evaluation_sets import Knowing, write_lifter
 
 
@@ -43,6 +44,16 @@ def test_the_targets_are_printed_and_the_json_written(folder, capsys):
     table = json.loads(out.read_text())
     assert table["lifters"] == 3
     assert len(table["reps"]) == 12
+
+
+def test_the_baselines_stand_beside_the_estimator(folder, capsys):
+    evaluation = command.evaluate(folder, WinkSettings(), None, None)
+    said = capsys.readouterr().out.splitlines()
+    head = next(i for i, line in enumerate(said) if "plane fit" in line)
+    figures = evaluation.figures["recommended"]["all"]
+    for line, name in zip(said[head + 1 : head + 3], ("tilt_change", "wink"), strict=True):
+        for middle in ("", "_plane_fit", "_habit"):
+            assert shown(figures[f"{name}{middle}_rmse_deg"]) in line
 
 
 def test_limits_of_the_settings_decide_what_is_measured(folder):
