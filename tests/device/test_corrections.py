@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +13,7 @@ from device.notebook import Notebook
 from device.records import Exercise
 from device.store import Store
 from tests.factories import make_rep
+from tests.rows import rows
 
 
 @pytest.fixture
@@ -28,17 +26,6 @@ def database(tmp_path: Path) -> Path:
         store.undo_rep(store.add_rep(session, make_rep(3, 1, load_kg=None)))
         store.add_rep(session, make_rep(4, 2, load_kg=80.0))
     return path
-
-
-@pytest.fixture
-def notebook(database: Path) -> Iterator[Notebook]:
-    with Notebook.open(database) as opened:
-        yield opened
-
-
-def rows(path: Path, statement: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(statement).fetchall()
 
 
 def first_set(path: Path) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from device.notebook import Notebook
 from device.retention import delete_old, keep_for, months_kept
 from device.store import Store
 from tests.factories import make_neutral, make_rep
+from tests.rows import rows
 
 SECRET = "Zacharias-Quixote"
 
@@ -32,17 +30,6 @@ def database(tmp_path: Path) -> Path:
             for _ in range(2):
                 store.add_rep(store.start_session(lifter), make_rep())
     return path
-
-
-@pytest.fixture
-def notebook(database: Path) -> Iterator[Notebook]:
-    with Notebook.open(database) as opened:
-        yield opened
-
-
-def rows(path: Path, statement: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(statement).fetchall()
 
 
 def id_of(path: Path, name: str) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +10,7 @@ from device.errors import NotebookError, StoreError
 from device.notebook import LONGEST_NOTE, MOST_TAGS, Notebook
 from device.store import Store
 from tests.factories import make_rep
+from tests.rows import rows
 
 
 @pytest.fixture
@@ -24,17 +22,6 @@ def database(tmp_path: Path) -> Path:
         store.add_rep(session, make_rep(2, 1, wink_deg=14.0, load_kg=120.0))
         store.lifter("Bo")
     return path
-
-
-@pytest.fixture
-def notebook(database: Path) -> Iterator[Notebook]:
-    with Notebook.open(database) as opened:
-        yield opened
-
-
-def rows(path: Path, statement: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(statement).fetchall()
 
 
 def one(path: Path, statement: str) -> str:

@@ -16,15 +16,11 @@ from werkzeug.test import TestResponse
 from device.notebook import Notebook
 from device.store import Store
 from tests.factories import make_rep
+from tests.rows import rows
 from tests.web.conftest import Unit
 from web.app import HUB
 
 HERE = {"Origin": "http://localhost"}
-
-
-def rows(path: Path, statement: str, *values: str) -> list[tuple[str, ...]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(statement, values).fetchall()
 
 
 def id_of(path: Path, table: str, name: str = "") -> str:

@@ -15,13 +15,9 @@ from werkzeug.test import TestResponse
 from device.notebook import Notebook
 from device.store import Store
 from tests.factories import make_rep
+from tests.rows import rows
 
 HERE = {"Origin": "http://localhost"}
-
-
-def rows(path: Path, statement: str, *values: str) -> list[tuple[str, ...]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(statement, values).fetchall()
 
 
 def text_of(page: FlaskClient, address: str) -> str:
