@@ -26,8 +26,6 @@ STRANGENESS_LIMIT = "strangeness_limit"  # on the card
 HIP_VISIBLE = 0.3
 REMEMBERED_S = 3.0  # of views, so that quiet standing can be learned after the fact
 STANDING_VIEWS = 8
-EMBEDDING = 128
-_NOBODY = np.zeros((1, EMBEDDING), np.float32)
 
 # What the network says, in this order.
 OUTPUTS = (
@@ -53,7 +51,8 @@ class PelvisEstimator:
     def __init__(self, threads: int = 1, runtime: Runtime | None = None) -> None:
         self.model = load_model(MODEL, threads=threads, runtime=runtime)
         self._strangeness_limit = _strangeness_limit(self.model)
-        self._standing = _NOBODY
+        self._nobody = np.zeros(self.model.card.inputs[1].shape, np.float32)
+        self._standing = self._nobody
         self._recent: deque[tuple[float, HipView]] = deque()
 
     def estimate(self, frame: Frame, body: BodyPose | None, floor: Floor | None) -> PelvisPose:
@@ -107,12 +106,12 @@ class PelvisEstimator:
 
     @property
     def standing(self) -> npt.NDArray[np.float32]:
-        """(1, 128) what is known of the lifter's standing; zeros: nothing."""
+        """What is known of the lifter's standing, as the model's second input; zeros: nothing."""
         return self._standing
 
     @standing.setter
     def standing(self, embedding: npt.NDArray[np.float32] | None) -> None:
-        self._standing = _NOBODY if embedding is None else embedding
+        self._standing = self._nobody if embedding is None else embedding
 
     def _run(self, view: HipView) -> tuple[dict[str, float], npt.NDArray[np.float32], float | None]:
         """What it says by name, the view's embedding, and its strangeness if the model tells it."""

@@ -22,7 +22,7 @@ from device.neutral import NeutralKeeper
 from device.pelvis import PelvisEstimator
 from device.placement import PlacementWatch
 from device.pose import PoseEstimator
-from device.reasons import DOUBTFUL_SHARE, Reason, prevailing
+from device.reasons import DOUBTFUL_SHARE, missing_pictures, prevailing
 from device.records import (
     Array,
     BodyPose,
@@ -264,8 +264,6 @@ class Pipeline:
         moment, settings = (span.start_s, span.bottom_s), self._settings.wink
         reason = prevailing(self._trace.reasons(span.start_s, span.end_s), *moment)
         doubts = self._trace.doubts(span.start_s, span.end_s)
-        if reason is None and self._settings.camera.source == "simulated":
-            reason = Reason.TOO_SLOW  # pictures that are missing: there is no cable to check
         return judge(
             measured,
             trace,
@@ -274,6 +272,7 @@ class Pipeline:
             settings.threshold_deg,
             settings.max_sd_deg,
             reason=reason if self.neutral else self._neutral.why_none,
+            missing=missing_pictures(self._settings.camera.source),
             doubt=prevailing(doubts, *moment, least_share=DOUBTFUL_SHARE),
         )
 

@@ -131,6 +131,11 @@ def _in_front(sight: Sight) -> Reason:
     return Reason.IN_FRONT_RIGHT if sight.front_side > ASIDE else Reason.IN_FRONT
 
 
+def missing_pictures(source: str) -> Reason:
+    """Why frames of a camera never came: a simulated one has no cable to check."""
+    return Reason.TOO_SLOW if source == "simulated" else Reason.PICTURES_MISSING
+
+
 def prevailing(
     frames: Sequence[tuple[float, str | None]],
     start_s: float,

@@ -35,11 +35,11 @@ from device.smooth import AngleFilter, Smoothed, smooth
 MAX_LUMBAR_SD_DEG = 10.0  # a vaguer lumbar angle would only cut winks at random
 MIN_SHARE_MEASURED = 0.7  # of the frames from the start of the rep until just past its bottom
 MAX_GAP_S = 0.3  # a wink comes and goes in about half a second
-# How a frame's error behaves within a rep, as shares of its variance, measured on tuning lifters
-# (`racklight evaluate`, seed 88001, both generators: error_white_part, error_difference_part).
-# WHITE_SHARE is its own, smoothing takes it. DIFFERENCE_SHARE is the variance of the difference
-# between two moments: 0 would be an error that is the same all through the rep, 2 one that has
-# nothing in common between peak and bottom.
+# How a frame's error behaves within a rep, as shares of its variance, from tuning lifters
+# (`racklight evaluate`, seed 88001, both generators). WHITE_SHARE is its own, smoothing takes it
+# (error_white_part). DIFFERENCE_SHARE is the variance of the difference between two moments: 0
+# would be an error that is the same all through the rep, 2 one that has nothing in common between
+# peak and bottom. It is fitted: so large that those lifters' winks are off by their doubt.
 WHITE_SHARE = 0.13
 DIFFERENCE_SHARE = 1.2
 PARALLEL_CM = 0.0  # hip crease level with the top of the knee
@@ -214,18 +214,19 @@ def judge(
     max_sd_deg: float,
     reason: str | None,
     doubt: str | None = None,
+    missing: str = Reason.PICTURES_MISSING,
 ) -> Verdict:
     """The answer to a rep.
 
     `reason`: why its unmeasured frames were not measured, or why there is no neutral. `doubt`:
-    what made its measured frames vague.
+    what made its measured frames vague. `missing`: why frames are missing, where none has a reason.
     """
     if span.partial:
         return Verdict(VerdictName.PARTIAL, Reason.TOO_SHALLOW)
     if neutral is None:
         return _not_measured(reason or Reason.NO_NEUTRAL)
     if measured.wink_deg is None or measured.wink_sd_deg is None:
-        return _not_measured(reason or Reason.PICTURES_MISSING)
+        return _not_measured(reason or missing)
     if measured.wink_sd_deg > max_sd_deg:
         return _not_measured(unsure(measured.wink_sd_deg, doubt))
     past = measured.wink_deg > threshold_deg

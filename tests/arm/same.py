@@ -45,10 +45,6 @@ EVERY = 2  # of 30 frames a second: what a Pi 4 is to do
 FLOAT_SHARE = 1e-3  # of a tensor's range
 MAX_SD_DEG = 10.0  # so that a wink is told, whatever the estimator's doubt
 ANGLE_DEG = 1.0
-# What the pelvis network says is told with a doubt of several degrees; a difference of rounding
-# may be as large as this share of it.
-DOUBT_SHARE = 1 / 3
-DOUBTED = ("anterior_pelvic_tilt", "lumbar_flexion", "wink_deg", "wink_at_parallel")
 TILT_DEG = 0.5  # RMS over all frames
 FRAMES_APART = 1
 RUNTIMES = ("tflite_runtime", "ai_edge_litert")
@@ -259,10 +255,7 @@ def check_reps(expected_file: Path, found_file: Path) -> None:
         )
     _check_tilts(expected["tilt_deg"], found["tilt_deg"])
     for one, other in zip(expected["reps"], found["reps"], strict=True):
-        apart = {
-            name: _apart(name, one[name], other[name], _limit(name, one, expected["fps"]))
-            for name in one
-        }
+        apart = {name: _apart(name, one[name], other[name], expected["fps"]) for name in one}
         angles = [apart[name] for name in apart if name.endswith("_deg")]
         times = [apart[name] for name in apart if name.endswith("_s")]
         print(
@@ -289,23 +282,15 @@ def _check_tilts(expected: list[float | None], found: list[float | None]) -> Non
         raise DifferenceError("The pelvis is not seen alike on both processors (see above).")
 
 
-def _limit(name: str, rep: dict[str, Any], fps: float) -> float:
-    """How far a value of a rep may be off: s, deg or cm."""
-    if name.endswith("_s"):
-        return FRAMES_APART / fps + 1e-3
-    if name.startswith(DOUBTED):
-        return max(ANGLE_DEG, DOUBT_SHARE * rep["wink_sd_deg"])
-    return ANGLE_DEG
-
-
-def _apart(name: str, one: Any, other: Any, limit: float) -> float:
+def _apart(name: str, one: Any, other: Any, fps: float) -> float:
     """How far two values of a rep are apart; DifferenceError where that is too far."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return max(_apart(key, one[key], other[key], limit) for key in one)
+        return max(_apart(key, one[key], other[key], fps) for key in one)
     if not isinstance(one, float) or not isinstance(other, float):
         if one != other:
             raise DifferenceError(f"A rep's {name} is {other} here, and {one} there.")
         return 0.0
+    limit = FRAMES_APART / fps + 1e-3 if name.endswith("_s") else ANGLE_DEG
     if abs(one - other) > limit:
         raise DifferenceError(f"A rep's {name} is {other} here, and {one} there.")
     return abs(one - other)

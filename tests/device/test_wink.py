@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.reasons import Reason
+from device.reasons import Reason, missing_pictures
 from device.records import (
     TRACE_COLUMNS,
     Basis,
@@ -251,6 +251,23 @@ def test_a_hidden_bottom_is_not_measured_and_says_why() -> None:
     assert measured.wink_deg is None, "what lay behind the gap is not known, and not 0"
     assert measured.onset_5 is None
     assert measured.tilt_bottom_deg is None
+
+
+@pytest.mark.parametrize(
+    ("source", "told"), [("realsense", "check the camera's cable"), ("simulated", "too slow")]
+)
+def test_a_bottom_whose_pictures_never_came_says_what_to_look_at(source: str, told: str) -> None:
+    time_s, tilt, lumbar, hip = squat(14.0)
+    came = np.abs(time_s - 1.5) > 0.4
+    trace = trace_of(time_s[came], tilt[came], lumbar[came], hip[came])
+    span = span_of(time_s, hip)
+    measured = measure_rep(trace, span)
+    missing = missing_pictures(source)
+    said = judge(measured, trace, span, NEUTRAL, 10.0, 3.0, None, missing=missing)
+    assert said.name is VerdictName.NOT_MEASURED
+    assert told in (said.reason or "")
+    unknown = judge(measured, trace, span, None, 10.0, 3.0, None, missing=missing)
+    assert unknown.reason == Reason.NO_NEUTRAL, "without a neutral that comes first"
 
 
 def test_a_vague_measurement_is_not_measured() -> None:
