@@ -20,7 +20,7 @@ import numpy.typing as npt
 import torch
 
 from models.lifter.crops.stored import CropSet, load_crops
-from models.lifter.train.network import EMBEDDING, PelvisNetwork, ShippedNetwork
+from models.lifter.train.network import BOTH_WAYS, BothWays, PelvisNetwork, ShippedNetwork
 from models.lifter.train.reading import read_all, report
 
 MODELS = Path(__file__).resolve().parent.parent
@@ -29,7 +29,7 @@ FILE = "pelvis.tflite"
 MEASURED = ("tilt", "list", "rotation", "lumbar_flexion")
 
 
-def calibrate(network: PelvisNetwork, validation: CropSet) -> tuple[float, float, float, float]:
+def calibrate(network: BothWays, validation: CropSet) -> tuple[float, float, float, float]:
     """By how much each predicted standard deviation must be stretched to match the errors.
 
     The error is that of the change from the standing view, on lifters not trained on. The median
@@ -73,7 +73,7 @@ def convert(shipped: ShippedNetwork, out: Path) -> None:
     from ai_edge_quantizer.algorithm_manager import AlgorithmName
 
     shipped.eval()
-    sample = (torch.zeros(1, 64, 64, 4), torch.zeros(1, EMBEDDING))
+    sample = (torch.zeros(1, 64, 64, 4), torch.zeros(1, BOTH_WAYS))
     plain = out.with_suffix(".float.tflite")
     litert_torch.convert(shipped, sample).export(str(plain))
     recipe = quantizer.Quantizer(str(plain))
@@ -104,13 +104,13 @@ class Runner:
         self.inputs = self._interpreter.get_input_details()
         self.outputs = self._interpreter.get_output_details()
         shapes = [tuple(d["shape"][1:]) for d in (*self.inputs, *self.outputs)]
-        if shapes != [(64, 64, 4), (EMBEDDING,), (9,), (EMBEDDING,), (1,)]:
+        if shapes != [(64, 64, 4), (BOTH_WAYS,), (9,), (BOTH_WAYS,), (1,)]:
             raise ValueError(f"the file's tensors are in another order: {shapes}")
 
     def run(
         self, view: npt.NDArray[np.float32], standing: npt.NDArray[np.float32]
     ) -> tuple[npt.NDArray[np.float32], ...]:
-        """(1, 64, 64, 4), (1, 128) -> (1, 9), (1, 128), (1, 1)."""
+        """(1, 64, 64, 4), (1, 256) -> (1, 9), (1, 256), (1, 1)."""
         self._interpreter.set_tensor(self.inputs[0]["index"], view)
         self._interpreter.set_tensor(self.inputs[1]["index"], standing)
         self._interpreter.invoke()
@@ -126,7 +126,7 @@ def drift(network: ShippedNetwork, runner: Runner, crops: CropSet, groups: int) 
     differences = []
     with torch.no_grad():
         for view in views:
-            standing = torch.zeros(1, EMBEDDING)
+            standing = torch.zeros(1, BOTH_WAYS)
             expected, _, _ = network(view[None], standing)
             said, _, _ = runner.run(view[None].numpy(), standing.numpy())
             differences.append(said[0, [0, 4]] - expected[0, [0, 4]].numpy())
@@ -147,7 +147,7 @@ def strangeness_limit(network: ShippedNetwork, crops: CropSet) -> float:
         for start in range(0, len(crops), 16):
             views = to_batch(crops, np.arange(start, min(start + 16, len(crops)))).views
             view = views.flatten(0, 1).permute(0, 2, 3, 1)
-            found.append(network(view, torch.zeros(len(view), EMBEDDING))[2])
+            found.append(network(view, torch.zeros(len(view), BOTH_WAYS))[2])
     return round(float(np.percentile(torch.cat(found).numpy(), 99.9)), 2)
 
 
@@ -203,14 +203,15 @@ def main() -> None:
     saved = torch.load(chosen.checkpoint, weights_only=True)
     network.load_state_dict(saved["network"])
     network.eval()
+    both_ways = BothWays(network).eval()
     validation = load_crops(chosen.crops, "validation")
     a, b, c, d = (
-        s * f for s, f in zip(calibrate(network, validation), chosen.sd_scale, strict=True)
+        s * f for s, f in zip(calibrate(both_ways, validation), chosen.sd_scale, strict=True)
     )
     scale = (a, b, c, d)
     trained_on = load_crops(chosen.crops, "train")
     mean, whitening = familiar(network, trained_on.some(FAMILIAR_GROUPS))
-    shipped = ShippedNetwork(network, scale, mean, whitening).eval()
+    shipped = ShippedNetwork(both_ways, scale, mean, whitening).eval()
     file = chosen.out / FILE
     convert(shipped, file)
     runner = Runner(file)
@@ -218,7 +219,7 @@ def main() -> None:
         "trained_on_crops": trained_on.samples,
         "epochs": saved["epoch"],
         "sd_scale": dict(zip(MEASURED, (round(s, 3) for s in scale), strict=True)),
-        "validation": {k: round(v, 3) for k, v in report(network, validation).items()},
+        "validation": {k: round(v, 3) for k, v in report(both_ways, validation).items()},
         "strangeness_limit": strangeness_limit(shipped, validation),
         "drift": drift(shipped, runner, validation, 60),
     }

@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from device.records import Array
+from models.lifter.body.hanging import hanging
 from models.lifter.body.model import Lifter
 from models.lifter.body.posed import Floats, PosedBody
 from models.lifter.body.skeleton import hip_flexion_deg
-from models.lifter.body.tissue import Tissue
+from models.lifter.body.tissue import FULL_FLEXION_DEG, Tissue
 
+_SHOULDER_M = 0.46  # above the pelvis joint, where a shirt lies on the body
 Rgb = tuple[float, float, float]
 Labels = npt.NDArray[np.int8]
 
@@ -49,6 +51,23 @@ class Outfit:
     wrinkle: float = 0.5  # 0 to 1
     seed: int = 0
     belt: bool = False
+    belt_m: float = 0.115  # height of its middle above the pelvis joint
+    belt_half_m: float = 0.05
+    tucked: bool = True  # the shirt is held at its hem
+    shirt_slack_m: float = 0.0  # how far it can hang off the body
+    shorts_slack_m: float = 0.0
+    fall_m: float = 0.0006  # weight of hanging cloth against its tension
+    hem_rise_m: float = 0.0  # of the hem, at full hip flexion
+
+    @property
+    def hangs(self) -> bool:
+        """Something on it is loose."""
+        return max(self.shirt_slack_m, self.shorts_slack_m) > 0
+
+    def bent(self, hip_flexion_deg: float) -> Outfit:
+        """The same clothes with their hem where bending the hip pulls it."""
+        share = float(np.clip(hip_flexion_deg / FULL_FLEXION_DEG, 0.0, 1.2))
+        return replace(self, waist_m=self.waist_m + share * self.hem_rise_m)
 
 
 class Wardrobe:
@@ -95,7 +114,8 @@ class Wardrobe:
         trunk = upper & (w["arm"] <= 0.3) & (rest[:, 2] >= outfit.waist_m)
         label[(trunk | sleeve) & (w["neck"] < 0.3)] = Region.SHIRT
         if outfit.belt:
-            label[trunk & (np.abs(rest[:, 2] - 0.115) < 0.05)] = Region.BELT
+            beside = np.abs(rest[:, 2] - outfit.belt_m)
+            label[trunk & (beside < outfit.belt_half_m)] = Region.BELT
         label[w["foot"] > 0.5] = Region.SHOES
         crown = rest[:, 2] > self._eye[2] + 0.06
         nape = (rest[:, 1] > self._eye[1] + 0.085) & (rest[:, 2] > self._eye[2] - 0.06)
@@ -133,22 +153,40 @@ class Wardrobe:
         # cloth may leave the skin, but neither enters it nor hangs more than 3 cm away
         away = ((moved - skin) * normal).sum(axis=1)
         lift = np.clip(away, 0.0, 0.03) + gap
+        if outfit.hangs:
+            slack = self._slack(labels, outfit)
+            hung = hanging(skin, normal, self._mean, lift, slack, outfit.fall_m)
+            return np.asarray(hung, np.float32)
         return np.asarray(skin + normal * lift[:, None], np.float32)
 
     def softened(self, body: PosedBody, tissue: Tissue) -> PosedBody:
         """The body with its soft tissue displaced; joints and pelvis stay where they are."""
         up = body.pelvis_rotation[:, 2]
         skin = body.vertices.astype(float)
-        moved = tissue.displacement(self._rest, self.normals(skin), up, self._hip_flexion_deg(body))
+        moved = tissue.displacement(self._rest, self.normals(skin), up, self.hip_flexion_deg(body))
         return replace(body, vertices=(skin + moved).astype(np.float32))
 
-    def _hip_flexion_deg(self, body: PosedBody) -> float:
+    def hip_flexion_deg(self, body: PosedBody) -> float:
         """Mean of both sides."""
         sides = [
             hip_flexion_deg(body.pelvis_rotation, body.from_rest[bone, :3, :3])
             for bone in self._thighs
         ]
         return float(np.mean(sides))
+
+    def _slack(self, labels: Labels, outfit: Outfit) -> Array:
+        """(V,) m that cloth can hang off: nothing where it is held, at shoulders, hem and belt."""
+        height = self._rest[:, 2]
+        hem = outfit.waist_m
+        shirt = outfit.shirt_slack_m * _risen(_SHOULDER_M - height, 0.10)
+        if outfit.tucked:
+            shirt = shirt * _risen(height - hem, 0.06)
+        shorts = outfit.shorts_slack_m * _risen(hem - height, 0.06)
+        slack = np.where(labels == Region.SHIRT, shirt, 0.0)
+        slack = np.where(labels == Region.SHORTS, shorts, slack)
+        if outfit.belt:
+            slack *= _risen(np.abs(height - outfit.belt_m) - outfit.belt_half_m, 0.04)
+        return slack
 
     def _stand_off(self, labels: Labels, outfit: Outfit, body: PosedBody) -> Array:
         by_region = np.array([0, outfit.shirt_loose_m, outfit.shorts_loose_m, 0.002, 0.012, 0.009])
@@ -165,10 +203,16 @@ class Wardrobe:
         ways = rng.normal(size=(6, 3))
         ways /= np.linalg.norm(ways, axis=1, keepdims=True)
         waves = rng.uniform(15.0, 60.0, 6)  # rad/m
-        bend = np.radians(self._hip_flexion_deg(body))
+        bend = np.radians(self.hip_flexion_deg(body))
         phases = rng.uniform(0, 2 * np.pi, 6) + bend * rng.normal(0, 1.2, 6)
         field: Array = np.sin((self._rest @ ways.T) * waves + phases).mean(axis=1) * 2.0
         return field
+
+
+def _risen(height_m: Array, over_m: float) -> Array:
+    """0 at and below no height, 1 from `over_m` up."""
+    share: Array = np.clip(height_m / over_m, 0.0, 1.0)
+    return share
 
 
 def _share(rest: Array, joints: dict[str, Array], start: str, end: str) -> Array:

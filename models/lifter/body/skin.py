@@ -71,7 +71,7 @@ def random_way(rng: np.random.Generator) -> SkinWay:
         crest_fade_m=float(rng.uniform(0.012, 0.06)),
         firm_seat=float(rng.uniform(0.0, 0.8)),
         near=_often_an_end(rng),
-        near_sharpness=float(rng.uniform(2.5, 8.0)),
+        near_sharpness=float(rng.uniform(1.8, 8.0)),
         near_pull=(pelvis, thighs, spine),
         round=_often_an_end(rng),
     )

@@ -17,6 +17,7 @@ from device.records import Array
 _REGION_M = ((-0.17, 0.17), (0.02, 0.16), (-0.16, 0.20))
 FULL_FLEXION_DEG = 110.0
 MOST_M = 0.02
+_AMPLITUDE_M = (0.004, 0.014)  # spread of the bumps
 SOFT_SHARE = 0.75  # of the lifters have soft tissue that does not follow the bones
 
 
@@ -60,8 +61,9 @@ _STRETCHED_M = ((0.08, 0.08, -0.05), 0.075, -0.018)
 _CROWDED_M = ((0.09, 0.05, 0.08), 0.065, 0.012)
 
 
-def random_tissue(rng: np.random.Generator, amplitude_m: float = 0.008) -> Tissue:
-    """A few bumps, half of them mirrored to the other side; `amplitude_m` is their spread."""
+def random_tissue(rng: np.random.Generator) -> Tissue:
+    """A few bumps, alike on both sides; some lifters are softer than others."""
+    amplitude_m = float(rng.uniform(*_AMPLITUDE_M))
     bumps: list[Bump] = []
     for _ in range(int(rng.integers(1, 5))):
         x, y, z = (float(rng.uniform(*span)) for span in _REGION_M)

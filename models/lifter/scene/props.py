@@ -44,6 +44,7 @@ def joined(meshes: Iterable[Mesh]) -> Mesh:
 
 def dressed(lifter_body: PosedBody, wardrobe: Wardrobe, outfit: Outfit) -> Mesh:
     """The lifter in clothes."""
+    outfit = outfit.bent(wardrobe.hip_flexion_deg(lifter_body))
     labels = wardrobe.regions(outfit)
     vertices = wardrobe.dress(lifter_body, labels, outfit)
     normals = wardrobe.normals(vertices).astype(np.float32)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 EMBEDDING = 128
+BOTH_WAYS = 2 * EMBEDDING
 MARKS = 8  # points of the skeleton that are found while learning, and not shipped
 # tilt, list, rotation's sine and cosine, lumbar flexion, then four log standard deviations
 ANGLES, OUTPUTS = 5, 9
@@ -103,8 +104,36 @@ class PelvisNetwork(nn.Module):
         return self.read(embedding, standing), embedding
 
 
+class BothWays(nn.Module):
+    """A trained network that reads each view as it is and in the mirror, and says the mean.
+
+    `embed` and `read` as the network's own, with both embeddings side by side: (n, 256).
+    """
+
+    def __init__(self, network: PelvisNetwork) -> None:
+        super().__init__()
+        self.network = network
+        # left and right change places: x of a view, list and the sine of rotation
+        self.register_buffer("of_view", torch.tensor([-1.0, 1, 1, 1]).view(1, 4, 1, 1))
+        self.register_buffer("of_angles", torch.tensor([1.0, -1, -1, 1, 1, 1, 1, 1, 1]))
+
+    def embed(self, view: Tensor) -> Tensor:
+        """(n, 4, 64, 64) -> (n, 256)."""
+        other = view.flip(-1) * self.of_view
+        both: Tensor = self.network.embed(torch.cat([view, other]))
+        return torch.cat([both[: len(view)], both[len(view) :]], dim=1)
+
+    def read(self, embedding: Tensor, standing: Tensor) -> Tensor:
+        """(n, 256) twice -> (n, 9), in the network's own units."""
+        own, other = (slice(0, EMBEDDING), slice(EMBEDDING, BOTH_WAYS))
+        plain = self.network.read(embedding[:, own], standing[:, own])
+        mirrored = self.network.read(embedding[:, other], standing[:, other])
+        mean: Tensor = (plain + mirrored * self.of_angles) / 2
+        return mean
+
+
 class ShippedNetwork(nn.Module):
-    """What the unit runs: channels last, degrees, log standard deviations calibrated.
+    """What the unit runs: both ways, channels last, degrees, log standard deviations calibrated.
 
     `mean` (128,) and `whitening` (128, 128) tell how embeddings of known views are spread; the
     third output is how far a view lies outside that, 1 being usual.
@@ -112,7 +141,7 @@ class ShippedNetwork(nn.Module):
 
     def __init__(
         self,
-        network: PelvisNetwork,
+        network: BothWays,
         sd_scale: tuple[float, float, float, float],
         mean: Tensor,
         whitening: Tensor,
@@ -129,8 +158,10 @@ class ShippedNetwork(nn.Module):
         self.register_buffer("shift", shift)
 
     def forward(self, view: Tensor, standing: Tensor) -> tuple[Any, Tensor, Tensor]:
-        """(1, 64, 64, 4), (1, 128) -> (1, 9), (1, 128), (1, 1)."""
-        said, embedding = self.network(view.permute(0, 3, 1, 2), standing)
-        away: Tensor = functional.linear(embedding - self.mean, self.whitening)
+        """(1, 64, 64, 4), (1, 256) -> (1, 9), (1, 256), (1, 1)."""
+        embedding = self.network.embed(view.permute(0, 3, 1, 2))
+        said = self.network.read(embedding, standing)
+        own = embedding[:, :EMBEDDING]
+        away: Tensor = functional.linear(own - self.mean, self.whitening)
         strangeness = (away * away).mean(dim=1, keepdim=True)
         return said * self.unit + self.shift, embedding, strangeness

@@ -11,12 +11,12 @@ import torch
 from models.lifter.crops.stored import CropSet
 from models.lifter.train.batches import to_batch
 from models.lifter.train.loss import DEG
-from models.lifter.train.network import ANGLES, DEG_PER_UNIT, PelvisNetwork
+from models.lifter.train.network import ANGLES, DEG_PER_UNIT, BothWays, PelvisNetwork
 
 
 @torch.no_grad()
 def read_all(
-    network: PelvisNetwork, crops: CropSet, with_standing: bool = True
+    network: PelvisNetwork | BothWays, crops: CropSet, with_standing: bool = True
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """(groups, views, 4) angles in deg and their standard deviations, uncalibrated."""
     network.eval()
@@ -36,7 +36,7 @@ def read_all(
     return torch.cat(angles).numpy(), torch.cat(sds).numpy()
 
 
-def report(network: PelvisNetwork, crops: CropSet) -> dict[str, float]:
+def report(network: PelvisNetwork | BothWays, crops: CropSet) -> dict[str, float]:
     """Errors on lifters that were not trained on, deg."""
     angles, sds = read_all(network, crops)
     error = angles - crops.truth

@@ -113,6 +113,46 @@ def test_clothes_cover_the_body_from_outside(lifter, wardrobe):
     assert outwards[labels == Region.SHIRT].mean() > 0.003
 
 
+BENT = PoseAngles(pelvic_tilt=10, lumbar_flexion=30, thigh=(105, 105), shank=(30, 30))
+
+
+def stands_off_m(wardrobe, body, outfit):
+    """(V,) how far each vertex is from the skin, and how far outwards of it."""
+    labels = wardrobe.regions(outfit)
+    away = wardrobe.dress(body, labels, outfit) - body.vertices
+    return np.linalg.norm(away, axis=1), (away * wardrobe.normals(body.vertices)).sum(axis=1)
+
+
+@pytest.mark.parametrize("angles", [PoseAngles(), BENT])
+def test_loose_cloth_stays_outside_the_skin_and_within_its_slack(lifter, wardrobe, angles):
+    body = lifter.pose(BodyShape(), [angles])[0]
+    loose = Outfit(tucked=False, waist_m=0.0, shirt_slack_m=0.06, shorts_slack_m=0.04)
+    away, outwards = stands_off_m(wardrobe, body, loose)
+    tight, _ = stands_off_m(wardrobe, body, replace(loose, shirt_slack_m=0, shorts_slack_m=0))
+    assert outwards.min() > -1e-4
+    assert (away - tight).max() < 0.061
+    assert (away - tight).max() > 0.03, "somewhere it hangs off"
+    assert (away > tight + 0.001).mean() > 0.1
+
+
+def test_heavy_cloth_falls_off_the_seat_of_a_bent_lifter(lifter, wardrobe):
+    body = lifter.pose(BodyShape(), [BENT])[0]
+    light = Outfit(shorts_slack_m=0.05, fall_m=0.0)
+    under = wardrobe.normals(body.vertices)[:, 2] < -0.7
+    under &= wardrobe.regions(light) == Region.SHORTS
+    hangs, stays = (
+        stands_off_m(wardrobe, body, replace(light, fall_m=fall_m))[0][under].mean()
+        for fall_m in (0.002, 0.0)
+    )
+    assert hangs > stays + 0.003
+
+
+def test_bending_the_hip_pulls_the_hem(lifter):
+    outfit = Outfit(waist_m=0.0, hem_rise_m=0.05)
+    assert outfit.bent(0.0).waist_m == 0.0
+    assert outfit.bent(55.0).waist_m == pytest.approx(0.025)
+
+
 def test_depth_of_a_box_and_the_floor_is_exact():
     box = props.box((0.0, 0.0, 0.5), (1.0, 1.0, 1.0), (0.5, 0.5, 0.5))
     pose = look_at((0.0, 2.5, 1.0), (0.0, 0.0, 1.0))

@@ -11,7 +11,7 @@ from models.lifter.crops.marks import MARKS, MIRRORED
 from models.lifter.crops.stored import CropSet, load_crops
 from models.lifter.packed_view import HOLE
 from models.lifter.train.batches import augmented, to_batch
-from models.lifter.train.network import PelvisNetwork
+from models.lifter.train.network import BOTH_WAYS, BothWays, PelvisNetwork
 from models.lifter.train.team import Team, run_together
 
 
@@ -69,3 +69,16 @@ def test_a_network_says_angles_and_finds_marks():
     said, embedding = network(torch.zeros(2, 4, 64, 64), torch.zeros(2, 128))
     assert said.shape == (2, 9)
     assert network.find_marks(embedding).shape == (2, 8, 3)
+
+
+def test_both_ways_says_the_same_of_a_lifter_and_of_the_lifter_in_the_mirror():
+    reader = BothWays(PelvisNetwork()).eval()
+    view = torch.randn(3, 4, 64, 64)
+    mirrored = view.flip(-1) * torch.tensor([-1.0, 1, 1, 1]).view(1, 4, 1, 1)
+    with torch.no_grad():
+        one, other = reader.embed(view), reader.embed(mirrored)
+        standing, standing_mirrored = one[:1].expand(3, -1), other[:1].expand(3, -1)
+        assert one.shape == (3, BOTH_WAYS)
+        said, said_mirrored = reader.read(one, standing), reader.read(other, standing_mirrored)
+    sides = torch.tensor([1.0, -1, -1, 1, 1, 1, 1, 1, 1])
+    torch.testing.assert_close(said, said_mirrored * sides, atol=1e-5, rtol=1e-4)
