@@ -174,7 +174,9 @@ class RepCounter:
         if drop < TALLER:
             self._standing = StandingHeight()
         if not self._ready:
-            self._ready = drop < END_DROP and moment.upright
+            # who stands still with a bar stands a little lower than without
+            quiet = self._quiet_since_s is not None and drop < NEAR_TOP_DROP
+            self._ready = moment.upright and (drop < END_DROP or quiet)
         elif drop > START_DROP and not walking:
             self._begin(list(self._path.moments))
 

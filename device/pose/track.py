@@ -7,6 +7,7 @@ walking away it asks whether somebody still stands at home.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -51,6 +52,7 @@ class Track:
         self._compared_s = float("-inf")
         self._misplaced = 0  # how many times in a row somebody else stood better
         self._frames_to_wait = 0
+        self._others: tuple[Roi, ...] = ()  # who else stood there when last looked
 
     @property
     def roi(self) -> Roi | None:
@@ -69,9 +71,9 @@ class Track:
         """Which of the people detected in the image is the lifter."""
         if self._lost_s is not None:
             if time_s - self._lost_s < REMEMBERED_S:
-                known = _nearest(self._home, candidates, NEAR)
-                return known or _nearest(self._last, candidates, NEAR)
-            self._home = self._lost_s = None
+                own = [roi for roi in candidates if not self._is_other(roi)]
+                return _nearest(self._home, own, NEAR) or _nearest(self._last, own, NEAR)
+            self._home, self._lost_s, self._others = None, None, ()
         return max(candidates, key=lambda roi: _prominence(roi, width, height), default=None)
 
     def start(self, roi: Roi, time_s: float) -> None:
@@ -136,8 +138,15 @@ class Track:
         own = min(standing, key=lambda figure: roi.distance(figure.roi))
         if roi.distance(own.roi) > SAME_FIGURE:
             return None
+        self._others = tuple(figure.roi for figure in standing if figure is not own)
         self._misplaced = self._misplaced + 1 if own.aside_m > best.aside_m + BETTER_M else 0
         return best.roi if self._misplaced >= IN_A_ROW else None
+
+    def _is_other(self, roi: Roi) -> bool:
+        """Whether it is rather a spotter who stood beside the lifter than the lifter."""
+        places = [place for place in (self._home, self._last) if place is not None]
+        own = min((roi.distance(place) for place in places), default=math.inf)
+        return any(roi.distance(other) < own for other in self._others)
 
     def _is_step(self, before: Roi, after: Roi, elapsed_s: float) -> bool:
         if self._fresh:

@@ -63,6 +63,26 @@ def test_a_knee_seen_at_the_wrong_height_does_not_change_its_flexion() -> None:
     assert flexion_deg(corrected(legs, wrong, SEEN, now)) == pytest.approx([100] * 2, abs=3)
 
 
+@pytest.mark.parametrize("too_low_m", [0.0, 0.03, 0.06])
+def test_hips_read_too_low_do_not_bend_knees_that_are_seen_straight(too_low_m: float) -> None:
+    legs = Legs()
+    now = standing(legs)
+    lowered = squatter(8)
+    lowered[[Joint.LEFT_HIP, Joint.RIGHT_HIP], 1] -= too_low_m
+    assert flexion_deg(corrected(legs, lowered, SEEN, now)) == pytest.approx([8, 8], abs=5)
+
+
+def test_between_straight_and_bent_the_flexion_does_not_jump() -> None:
+    legs = Legs()
+    now = standing(legs)
+    told = [
+        np.mean(flexion_deg(corrected(legs, squatter(knee_deg), SEEN, now)))
+        for knee_deg in range(5, 90)
+    ]
+    assert np.diff(told).min() > -0.5
+    assert np.diff(told).max() < 3.0
+
+
 def test_a_foot_seen_far_away_has_stepped_but_a_hidden_one_has_not() -> None:
     legs = Legs()
     now = standing(legs)

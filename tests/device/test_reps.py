@@ -175,6 +175,18 @@ def test_staying_still_a_little_lower_ends_the_rep_and_becomes_the_new_standing(
     assert len(seen.spans) == 2
 
 
+def test_a_squat_is_counted_that_follows_soon_after_stepping_back_with_the_bar() -> None:
+    rack = (0.0, -0.5)
+    under = Pose(knee_deg=55.0, shin_deg=20.0, lean_deg=20.0, feet_m=rack)
+    braced = Pose(knee_deg=29.0, shin_deg=12.0, lean_deg=8.0)  # 4 % lower than without the bar
+    low = bottom_of_squat(110.0)
+    movements = stand(2.0, feet_m=rack) + between(0.8, Pose(feet_m=rack), under)
+    movements = movements + walk(rack, (0.0, -1.2), knee_deg=45.0, shin_deg=20.0)
+    movements = movements + hold(0.8, braced) + between(1.2, braced, low)
+    movements = movements + between(1.0, low, braced) + hold(3.0, braced)
+    assert len(count(sample(movements)).full) == 1
+
+
 @pytest.mark.parametrize("standing_s", [0.0, 0.1, 0.3])
 @pytest.mark.parametrize("after_s", [0.05, 0.3])
 def test_a_clip_may_start_and_stop_right_at_the_rep(standing_s: float, after_s: float) -> None:

@@ -96,6 +96,17 @@ def test_after_a_loss_only_the_one_at_the_same_place_is_taken_for_a_while() -> N
     assert track.choose([passer_by, back], now + 0.5, *SIZE) == back
 
 
+def test_after_a_loss_a_spotter_who_stood_beside_is_not_taken_for_the_lifter() -> None:
+    track, now = tracking()
+    spotter, back = moved(LIFTER, 0.25, 0.8), moved(LIFTER, 0.1)
+    assert track.better_placed([figure(LIFTER, 0.1), figure(spotter, 0.7)]) is None
+    track.lose(now)
+    seen_anew = moved(spotter, 0.05)
+    assert track.choose([seen_anew], now + 0.3, *SIZE) is None
+    assert track.choose([seen_anew, back], now + 0.3, *SIZE) == back
+    assert track.choose([seen_anew], now + REMEMBERED_S + 0.1, *SIZE) == seen_anew
+
+
 def test_later_anybody_may_be_the_next_lifter() -> None:
     track, now = tracking()
     track.lose(now)
