@@ -31,8 +31,11 @@ IN_SQUAT_DEG = 50.0
 EVIDENCE_S = 0.5
 AGREE = 0.8
 MIN_SEEN = 3
-# Hands hidden (plates, a passer-by, the bottom of a squat) stay where they were for a while.
+# Hands hidden (a passer-by, the bottom of a squat) stay where they were for a while; those last seen
+# at the bar for longer, while the lifter is seen: plates hide them for most of a set, and hands that
+# have let go hang beside the body, where they are seen.
 REMEMBER_S = 3.0
+REMEMBER_AT_BAR_S = 30.0
 SEEN = 0.5  # visibility from which a joint counts as seen
 
 _SIDES = (
@@ -97,7 +100,7 @@ class _Hands:
     def __init__(self) -> None:
         self._votes: deque[tuple[float, bool]] = deque()
         self._at_bar: bool | None = None
-        self._told_s = self._now_s = 0.0
+        self._told_s = self._now_s = self._seen_s = 0.0
 
     def update(self, body: BodyPose | None, time_s: float) -> bool | None:
         passed_s, self._now_s = time_s - self._now_s, time_s
@@ -105,6 +108,8 @@ class _Hands:
         if body is not None and _in_squat(body):
             self._told_s += passed_s  # as before, for as long as it lasts
             vote = vote or None  # hands seen at the bar are; those that look empty may not be
+        if body is not None:
+            self._seen_s = time_s
         if vote is not None:
             self._votes.append((time_s, vote))
         while self._votes and time_s - self._votes[0][0] > EVIDENCE_S:
@@ -116,7 +121,7 @@ class _Hands:
         yes = sum(vote for _, vote in self._votes)
         seen = len(self._votes)
         if seen < MIN_SEEN or time_s - self._votes[0][0] < EVIDENCE_S / 2:
-            if time_s - self._told_s > REMEMBER_S:
+            if self._forgotten(time_s):
                 self._at_bar = None
             return
         self._told_s = time_s
@@ -124,6 +129,10 @@ class _Hands:
             self._at_bar = True
         elif seen - yes >= AGREE * seen:
             self._at_bar = False
+
+    def _forgotten(self, time_s: float) -> bool:
+        watched = self._at_bar and time_s - self._seen_s <= REMEMBER_S
+        return time_s - self._told_s > (REMEMBER_AT_BAR_S if watched else REMEMBER_S)
 
 
 def hands_at_bar(body: BodyPose, slack: float = 0.0) -> bool | None:

@@ -78,7 +78,24 @@ def test_it_takes_a_quarter_second_to_a_second_to_be_sure() -> None:
 def test_hands_hidden_for_a_moment_stay_where_they_were() -> None:
     hidden = hold(2.0, Pose(hands="hidden"))
     assert {load.loaded for load in told([*stand(1.0), *hidden])[20:]} == {True}
-    assert last(told([*stand(1.0), *hidden, *hidden, *hidden])) is None
+    assert last(told([*stand(1.0), *hidden * 16])) is None
+
+
+def test_hands_behind_the_plates_stay_at_the_bar_for_a_set() -> None:
+    hidden = hold(20.0, Pose(hands="hidden"))
+    assert last(told([*stand(1.0), *hidden])) is True
+    assert last(told([*stand(1.0), *hidden, *stand(1.0, hands="hanging")])) is False
+    empty = stand(1.0, hands="hanging")
+    assert last(told([*empty, *hidden])) is None, "what became of empty hands is not known"
+
+
+def test_a_lifter_out_of_sight_takes_the_bar_along() -> None:
+    gate, bodies = LoadGate(HANDS), sample(stand(1.0), with_joints=True)
+    for body in bodies:
+        gate.update(body, body.time_s)
+    away_s = bodies[-1].time_s
+    assert gate.update(None, away_s + 1.0).loaded is True
+    assert gate.update(None, away_s + 4.0).loaded is None
 
 
 def test_hands_misread_in_a_squat_change_nothing() -> None:
