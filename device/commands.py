@@ -6,15 +6,13 @@ On the socket a command is one JSON object: `{"command": "set_load", "kg": 100}`
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from device.errors import LiveError
-from device.records import Exercise
+from device.records import Exercise, load_refused
 
 NAME_LENGTH = 40
-LARGEST_LOAD_KG = 500.0
 LOAD_UNITS = ("kg", "lb")
 
 
@@ -46,11 +44,9 @@ class SetLoad:
     def __post_init__(self) -> None:
         if self.unit not in LOAD_UNITS:
             raise LiveError(f"Invalid unit {self.unit!r}: expected {' or '.join(LOAD_UNITS)}.")
-        if self.kg is None:
-            return
-        number = isinstance(self.kg, int | float) and not isinstance(self.kg, bool)
-        if not number or not math.isfinite(self.kg) or not 0 <= self.kg <= LARGEST_LOAD_KG:
-            raise LiveError(f"A load is from 0 to {LARGEST_LOAD_KG:.0f} kg.")
+        refused = None if self.kg is None else load_refused(self.kg)
+        if refused is not None:
+            raise LiveError(refused)
 
 
 @dataclass(frozen=True, slots=True)

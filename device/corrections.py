@@ -17,9 +17,7 @@ from device.audit import Action, Actor, note
 from device.errors import NotebookError
 from device.moment import moment_now
 from device.notebook import Notebook, required
-from device.records import Exercise
-
-LARGEST_LOAD_KG = 500.0  # as at the rack
+from device.records import Exercise, load_refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,9 @@ def bring_back(notebook: Notebook, rep_id: str) -> str:
 
 def _correct(connection: sqlite3.Connection, unit_id: str, set_id: str, squat: Squat) -> None:
     """Writes what differs from the set's first rep, which is what a form shows."""
-    if squat.load_kg is not None and not 0 <= squat.load_kg <= LARGEST_LOAD_KG:
-        raise NotebookError(f"A load is from 0 to {LARGEST_LOAD_KG:.0f} kg.")
+    refused = None if squat.load_kg is None else load_refused(squat.load_kg)
+    if refused is not None:
+        raise NotebookError(refused)
     first = connection.execute(_FIRST, (set_id,)).fetchone()
     if first is None:
         return
@@ -83,9 +82,18 @@ def _struck(notebook: Notebook, rep_id: str, undone_utc: str | None) -> str:
         if (rep["undone_utc"] is None) != (undone_utc is None):
             connection.execute("UPDATE reps SET undone_utc = ? WHERE id = ?", (undone_utc, rep_id))
             done = "brought back" if undone_utc is None else "struck out"
-            said = f"rep {rep['rep_index']} {done}"
+            said = f"rep {_number(connection, rep)} {done}"
             _noted(connection, notebook.unit_id, rep["set_id"], said)
         return str(required(connection, "sets", rep["set_id"])["session_id"])
+
+
+def _number(connection: sqlite3.Connection, rep: sqlite3.Row) -> int:
+    """Which rep of its set it is, from 1, among those that count."""
+    row = connection.execute(
+        "SELECT 1 + count(*) FROM reps WHERE set_id = ? AND rep_index < ? AND undone_utc IS NULL",
+        (rep["set_id"], rep["rep_index"]),
+    ).fetchone()
+    return int(row[0])
 
 
 def _noted(connection: sqlite3.Connection, unit_id: str, set_id: str, said: str) -> None:

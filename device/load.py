@@ -31,9 +31,9 @@ IN_SQUAT_DEG = 50.0
 EVIDENCE_S = 0.5
 AGREE = 0.8
 MIN_SEEN = 3
-# Hands hidden (a passer-by, the bottom of a squat) stay where they were for a while; those last seen
-# at the bar for longer, while the lifter is seen: plates hide them for most of a set, and hands that
-# have let go hang beside the body, where they are seen.
+# Hands hidden (a passer-by, the bottom of a squat) stay where they were for a while; those last
+# seen at the bar for longer, while the lifter is seen: plates hide them for most of a set, and
+# hands that have let go hang beside the body, where they are seen.
 REMEMBER_S = 3.0
 REMEMBER_AT_BAR_S = 30.0
 SEEN = 0.5  # visibility from which a joint counts as seen

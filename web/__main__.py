@@ -26,6 +26,8 @@ THREADS = 16  # 4 stop answering with 8 streams open
 # A phone that left the Wi-Fi says no goodbye: what it was sent stays unacknowledged. Without this
 # limit its live page would keep one of the few places until the stream ends by itself.
 GONE_AFTER_MS = 20_000
+# Bytes. waitress keeps what it has sent until so much has gone through a buffer, 16 MB unless told.
+LARGEST_BUFFER = 1_000_000
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,6 +81,7 @@ def listening(app: Flask, host: str, port: int) -> tuple[Any, int]:
             port=port,
             threads=THREADS,
             send_bytes=1,  # an event goes out when it happens, not when 18 kB have gathered
+            outbuf_high_watermark=LARGEST_BUFFER,
             log_socket_errors=False,  # somebody who vanished is no fault
         )
     except OSError as error:

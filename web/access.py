@@ -63,6 +63,7 @@ TABLE: dict[str, Role] = {
     "data.data": COACH,
     "data.export": COACH,
     "data.session_export": COACH,
+    "data.session_sheet": COACH,
     "data.session_motions": COACH,
     "data.rep_motion": COACH,
     "data.backup": COACH,

@@ -8,9 +8,10 @@ A page asks for each of its forms, by the address it is sent to:
 
 from __future__ import annotations
 
-from flask import Blueprint, g, request
+from flask import Blueprint, current_app, g, request
 from markupsafe import Markup
 
+from web.pages import Rendered
 from web.texts import told
 
 
@@ -23,6 +24,12 @@ def add_again(blueprint: Blueprint) -> None:
 def refuse(reason: str) -> None:
     """This request's form was not carried out."""
     g.refused = reason
+
+
+def shown_again(endpoint: str, reason: str, status: int = 400) -> Rendered:
+    """The page that the endpoint shows, with the refused form in it as it was filled in."""
+    refuse(reason)
+    return current_app.view_functions[endpoint](), status
 
 
 def refusal(address: str) -> Markup:

@@ -90,7 +90,7 @@ def create_app(
         health_blueprint(database, hub, machine or Machine(database.parent), settings.unit.name)
     )
     app.register_blueprint(events_blueprint(hub, settings.web.viewers, socket))
-    app.register_blueprint(forms_blueprint(socket))
+    app.register_blueprint(forms_blueprint(socket, database, hub))
     app.register_blueprint(rack_blueprint(database, hub, lambda: now_of(chosen).page.units))
     app.register_blueprint(data_blueprint(database, settings.unit.name))
     app.register_blueprint(api_blueprint(database))

@@ -40,7 +40,7 @@ class Chart:
     """One rep, ready to draw."""
 
     tilt: str  # path
-    wink: str  # closed path
+    wink: str  # closed path; empty where the rep counts as not measured
     gaps: tuple[tuple[float, float], ...]  # x and width where the pelvis was not measured
     bottom_x: float
     neutral_y: float
@@ -51,7 +51,7 @@ class Chart:
 def scale_for(reps: Sequence[RepRow]) -> Scale:
     """One scale that holds every curve, so that reps can be compared by eye."""
     tilts = _all(reps, "anterior_pelvic_tilt_deg")
-    winks = _all(reps, "wink_deg")
+    winks = _all((rep for rep in reps if rep.measured), "wink_deg")
     threshold_deg = max((rep.threshold_deg for rep in reps), default=10.0)
     low = min(-5.0, _five_below(float(np.min(tilts)))) if tilts.size else -5.0
     high = max(5.0, -_five_below(-float(np.max(tilts)))) if tilts.size else 5.0
@@ -74,7 +74,9 @@ def rep_chart(rep: RepRow, scale: Scale) -> Chart | None:
     bottom = float(np.clip((rep.bottom_s - time_s[0]) / duration_s, 0, 1))
     return Chart(
         tilt=" ".join(_line(run) for run in _runs(x[keep], tilt[keep], scale.tilt_y)),
-        wink=" ".join(_area(run) for run in _runs(x[keep], wink[keep], scale.wink_y)),
+        wink=" ".join(
+            _area(run) for run in _runs(x[keep], wink[keep], scale.wink_y) if rep.measured
+        ),
         gaps=_gaps(x, tilt),
         bottom_x=round(bottom * WIDTH, 1),
         neutral_y=round(scale.tilt_y(0.0), 1),

@@ -1,4 +1,8 @@
-"""What a person asks of the unit, as POST forms: checked, then handed over through the socket."""
+"""What a person asks of the unit, as POST forms: checked, then handed over through the socket.
+
+A form that is refused is shown again on the page it stands on (`again`), at the rack or on Now. A
+name that nobody bears is asked back there before somebody new is made.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, current_app, g, redirect, request
 from werkzeug.wrappers import Response
 
 from device.commands import (
@@ -23,17 +27,24 @@ from device.commands import (
     ToggleSet,
     UndoRep,
 )
-from device.errors import LiveError
+from device.errors import LiveError, StoreError
 from device.live import LiveClient
 from device.records import Exercise
 from web.access import safe_next
+from web.again import shown_again
+from web.hub import LiveHub
 from web.pages import Rendered, render_message
+from web.rack import roster
+from web.rack.plates import LARGEST
 from web.rack.words import KG_PER_LB
 from web.texts import gettext as _
 
 
-def forms_blueprint(socket: Path) -> Blueprint:
-    """The routes `/commands/<name>`; a field `back` names the page to go to afterwards."""
+def forms_blueprint(socket: Path, database: Path, hub: LiveHub) -> Blueprint:
+    """The routes `/commands/<name>`; a field `back` names the page to go to afterwards.
+
+    A field `new` says that somebody of a new name is meant.
+    """
     blueprint = Blueprint("forms", __name__, url_prefix="/commands")
 
     @blueprint.post("/<name>")
@@ -43,17 +54,55 @@ def forms_blueprint(socket: Path) -> Blueprint:
         try:
             command = _COMMANDS[name](request.form)
         except LiveError as error:
-            return render_message(_("That did not work"), str(error), 400)
+            return shown_again(_stands_on(name), str(error), 400)
+        if isinstance(command, SignIn | GiveSet) and "new" not in request.form:
+            g.unheard = _unheard(database, hub, command.lifter)
+            if g.unheard is not None:
+                return current_app.view_functions[_stands_on(name)](), 409
         try:
             with LiveClient(socket) as client:
                 client.send(command)
         except LiveError as error:
-            return render_message(_("That did not work"), str(error), 503)
-        if isinstance(command, GiveSet):
-            return redirect(f"/rack?{urlencode({'given': command.lifter})}", 303)
-        return redirect(safe_next(request.form.get("back")), 303)
+            return shown_again(_stands_on(name), str(error), 503)
+        return redirect(_afterwards(command, safe_next(request.form.get("back"))), 303)
 
     return blueprint
+
+
+def _afterwards(command: Command, back: str) -> str:
+    """The page to go to; what the unit tells only a moment later goes along in its address."""
+    if isinstance(command, GiveSet):
+        return f"/rack?{urlencode({'given': command.lifter})}"
+    if isinstance(command, SetExercise) and command.exercise and back.startswith("/rack/load"):
+        return f"{back}{'&' if '?' in back else '?'}exercise={command.exercise}"
+    return back
+
+
+def _stands_on(command: str) -> str:
+    """The endpoint of the page with the form that was sent."""
+    if not request.form.get("back", "").startswith("/rack"):
+        return "pages.now"
+    return _AT_THE_RACK.get(command, "rack.screen")
+
+
+_AT_THE_RACK = {
+    "sign_in": "rack.who",
+    "give_set": "rack.who",
+    "set_load": "rack.load",
+    "set_exercise": "rack.load",
+}
+
+
+def _unheard(database: Path, hub: LiveHub, name: str) -> roster.Unheard | None:
+    """Whether nobody bears this name; a database that can't be read keeps nobody from lifting."""
+    state = hub.newest().state
+    here = state is not None and (state.lifter or "").casefold() == name.casefold()
+    if here or not database.exists():
+        return None
+    try:
+        return roster.unheard(database, name)
+    except StoreError:
+        return None
 
 
 _COMMANDS: dict[str, Callable[[Mapping[str, str]], Command]] = {
@@ -86,7 +135,11 @@ def _load(text: str, unit: str) -> SetLoad:
                 "%(typed)s is not a weight; type kilograms, 102.5 say.", typed=repr(text.strip())
             )
         raise LiveError(wrong) from None
-    return SetLoad(amount * KG_PER_LB if unit == "lb" else amount, unit)
+    if unit != "lb":
+        return SetLoad(amount, unit)
+    if not 0 <= amount <= LARGEST[unit]:
+        raise LiveError(_("A load is from 0 to %(most)s lb.", most=f"{LARGEST[unit]:.0f}"))
+    return SetLoad(amount * KG_PER_LB, unit)
 
 
 def _exercise(name: str) -> Exercise | None:

@@ -51,6 +51,11 @@ def date_and_time(local: datetime) -> str:
     )
 
 
+def clock(local: datetime) -> str:
+    """`17:05`."""
+    return f"{local:%H:%M}"
+
+
 def short_day(local: date) -> str:
     """`3 May 26`."""
     return _("%(day)s %(month)s %(year)s", day=local.day, month=month(local), year=f"{local:%y}")

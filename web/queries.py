@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from device.database import reading
-from device.records import Trace
+from device.records import Trace, VerdictName
 from device.trace_codec import unpack_trace
 
 PAGE_EVENTS = 30
@@ -53,12 +53,14 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class RepRow:
-    """One rep as the page shows it; None: not measured."""
+    """One rep as the page shows it; None: not measured.
+
+    Pages number the reps of a set from 1; the number that is stored counts through the visit.
+    """
 
     id: str
     set_id: str
     set: int
-    index: int
     start_s: float
     bottom_s: float
     end_s: float
@@ -80,6 +82,16 @@ class RepRow:
     exercise: str | None
     trace: Trace | None
 
+    @property
+    def judged(self) -> bool:
+        """Whether it was told clean or a wink."""
+        return self.verdict in (VerdictName.CLEAN.value, VerdictName.WINK.value)
+
+    @property
+    def measured(self) -> bool:
+        """Whether its numbers can be shown; otherwise they are a guess."""
+        return self.verdict != VerdictName.NOT_MEASURED.value
+
 
 _SESSIONS = """
 SELECT sessions.id, sessions.recorded_utc, sessions.clock_synchronised, sessions.lifter_id,
@@ -98,7 +110,7 @@ ORDER BY sets.session_id, sets.number, reps.rep_index
 REP_COLUMNS = ", ".join(
     f"reps.{name}"
     for name in (
-        *("id", "set_id", "rep_index", "start_s", "bottom_s", "end_s"),
+        *("id", "set_id", "start_s", "bottom_s", "end_s"),
         *("wink_deg", "wink_sd_deg", "wink_at_parallel_deg"),
         *("onset_5_hip_above_knee_cm", "onset_5_knee_flexion_deg", "hip_above_knee_cm"),
         *("knee_flexion_left_deg", "knee_flexion_right_deg"),
@@ -191,7 +203,6 @@ def rep_of(row: sqlite3.Row, joints: bool = False) -> RepRow:
         id=row["id"],
         set_id=row["set_id"],
         set=row["set_number"],
-        index=row["rep_index"],
         start_s=row["start_s"],
         bottom_s=row["bottom_s"],
         end_s=row["end_s"],

@@ -12,7 +12,8 @@ from device.export.fields import (
 )
 from device.export.markers import trc_text
 from device.export.motion import mot_text
-from device.export.opensim import rep_file, session_files
+from device.export.names import file_safe
+from device.export.opensim import motion_files, rep_file
 from device.export.read import (
     Page,
     Row,
@@ -52,9 +53,11 @@ __all__ = [
     "csv_lines",
     "described",
     "export_schema",
+    "file_safe",
     "harmless",
     "json_pieces",
     "mot_text",
+    "motion_files",
     "read_lifter",
     "read_lifters",
     "read_rep",
@@ -66,7 +69,6 @@ __all__ = [
     "read_unit",
     "reading",
     "rep_file",
-    "session_files",
     "skeleton_lists",
     "skeleton_schema",
     "trace_lists",

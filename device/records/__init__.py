@@ -32,6 +32,7 @@ from device.records.placement import (
     Silhouette,
 )
 from device.records.rep import (
+    LARGEST_LOAD_KG,
     TRACE_COLUMNS,
     Basis,
     Exercise,
@@ -47,11 +48,13 @@ from device.records.rep import (
     Verdict,
     VerdictName,
     Wink,
+    load_refused,
 )
 from device.records.skeleton import SKELETON_JOINTS, Skeleton
 
 __all__ = [
     "JOINTS",
+    "LARGEST_LOAD_KG",
     "SIMULATED",
     "SKELETON_JOINTS",
     "TRACE_COLUMNS",
@@ -95,4 +98,5 @@ __all__ = [
     "Verdict",
     "VerdictName",
     "Wink",
+    "load_refused",
 ]

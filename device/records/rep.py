@@ -53,6 +53,16 @@ class Load:
     kg: float | None = None
 
 
+LARGEST_LOAD_KG = 500.0  # nobody has squatted more
+
+
+def load_refused(kg: object) -> str | None:
+    """Why this can't be the weight of a set; None: it can."""
+    if isinstance(kg, int | float) and not isinstance(kg, bool) and 0 <= kg <= LARGEST_LOAD_KG:
+        return None
+    return f"A load is from 0 to {LARGEST_LOAD_KG:.0f} kg."
+
+
 class Exercise(StrEnum):
     """Which squat somebody said is coming; the unit does not tell them apart by itself."""
 

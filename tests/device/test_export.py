@@ -23,10 +23,10 @@ from device.export import (
     harmless,
     json_pieces,
     mot_text,
+    motion_files,
     opensim,
     read_trace,
     rep_file,
-    session_files,
     trc_text,
 )
 from device.moment import Moment
@@ -256,10 +256,10 @@ def test_a_rep_without_pelvis_or_trace_has_no_motion() -> None:
 
 def test_a_session_gives_a_motion_for_each_measured_rep(file: Path) -> None:
     row = lines(file)[0]
-    packed = b"".join(session_files(file, row["session_id"], "mot"))
+    packed = b"".join(motion_files(file, Selection(session_id=row["session_id"]), "mot"))
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         assert archive.testzip() is None
-        assert archive.namelist() == ["README.txt", "set_01_rep_001.mot", "set_02_rep_002.mot"]
+        assert archive.namelist() == ["README.txt", "set_01_rep_001.mot", "set_02_rep_001.mot"]
         assert "pelvis_tilt is negative for anterior" in archive.read("README.txt").decode()
         one = archive.read("set_01_rep_001.mot").decode()
     assert rep_file(file, row["rep_id"], "mot") == ("rep_001.mot", one)
@@ -276,7 +276,7 @@ def test_the_files_of_a_session_come_one_by_one(
         return read_trace(connection, rep_id)
 
     monkeypatch.setattr(opensim, "read_trace", read_one)
-    pieces = session_files(file, lines(file)[0]["session_id"], "mot")
+    pieces = motion_files(file, Selection(session_id=lines(file)[0]["session_id"]), "mot")
     assert b"set_01_rep_001.mot" in next(pieces)
     assert len(looked) == 1
     assert list(pieces)
@@ -284,7 +284,7 @@ def test_the_files_of_a_session_come_one_by_one(
 
 
 def test_a_session_without_anything_measured_gives_no_piece(file: Path) -> None:
-    assert list(session_files(file, "none", "trc")) == []
+    assert list(motion_files(file, Selection(session_id="none"), "trc")) == []
 
 
 # ---------------------------------------------------------------- markers
@@ -369,9 +369,9 @@ def test_a_rep_without_joints_or_without_metres_has_no_markers() -> None:
 
 def test_a_session_gives_markers_for_each_rep_with_joints(file: Path) -> None:
     row = lines(file)[0]
-    packed = b"".join(session_files(file, row["session_id"], "trc"))
+    packed = b"".join(motion_files(file, Selection(session_id=row["session_id"]), "trc"))
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         assert archive.testzip() is None
-        assert archive.namelist() == ["README.txt", "set_01_rep_001.trc", "set_02_rep_002.trc"]
+        assert archive.namelist() == ["README.txt", "set_01_rep_001.trc", "set_02_rep_001.trc"]
         assert "millimetres" in archive.read("README.txt").decode()
         strictly_parsed(archive.read("set_01_rep_001.trc").decode())

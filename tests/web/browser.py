@@ -137,6 +137,15 @@ class Browser:
         answer = self._ask("Page.captureScreenshot", captureBeyondViewport=whole)
         path.write_bytes(base64.b64decode(answer["data"]))
 
+    def printed(self) -> bytes:
+        """The page on A4 paper, as PDF."""
+        answer = self._ask("Page.printToPDF", paperWidth=8.27, paperHeight=11.69)
+        return base64.b64decode(answer["data"])
+
+    def show_print(self) -> None:
+        """Shows the page as it is printed, until the next `look` or `open`."""
+        self._ask("Emulation.setEmulatedMedia", media="print")
+
     def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1
         message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}

@@ -68,7 +68,7 @@ def test_a_coach_backs_up_makes_a_token_and_revokes_it_in_a_browser(
         browser.evaluate(f"document.querySelector('#password').value = {PASSWORD!r}")
         for button, shown in (
             ("form[action='/sign-in/coach'] .main", "There is no backup yet."),
-            ("#backup button", "Backup 0001-asked-page.sqlite3 made"),
+            ("#backup button", "Backup made; download it"),
             ("#tokens form:last-child button", "it is not shown again"),
             ("#tokens li button", "opens nothing any more"),
         ):
@@ -164,7 +164,7 @@ def test_a_rep_s_file_says_which_set(coach: FlaskClient, session_id: str, databa
         (rep,) = connection.execute("SELECT id FROM reps WHERE rep_index = 3").fetchone()
     named = coach.get(f"/data/reps/{rep}.mot").headers["Content-Disposition"]
     assert named.startswith('attachment; filename="racklight-Ann-20')
-    assert named.endswith('-set_2-rep_003.mot"')
+    assert named.endswith('-set_2-rep_001.mot"')
 
 
 def test_motion_of_a_rep_and_of_a_session(
@@ -207,10 +207,14 @@ def test_one_button_makes_a_backup_that_can_be_downloaded(
 ) -> None:
     answer = coach.post("/data/backup", headers=HERE, follow_redirects=True)
     (copy,) = backups.copies(database.parent / "backups")
-    assert f"Backup {copy.name} made" in answer.text
+    assert "Backup made; download it" in answer.text
+    assert f'href="/data/backups/{copy.name}"' in answer.text
+    assert copy.name not in re.sub(r'href="[^"]*"', "", answer.text)
+    assert "made here" in answer.text
     download = coach.get(f"/data/backups/{copy.name}")
     assert download.data == copy.read_bytes()
-    assert "attachment" in download.headers["Content-Disposition"]
+    named = download.headers["Content-Disposition"]
+    assert re.fullmatch(r"attachment; filename=racklight-backup-[\d-]{10}-0001\.sqlite3", named)
     assert [action for action, _ in noted(database)[:2]] == ["backup", "backup"]
 
 

@@ -226,7 +226,7 @@ def test_a_rep_is_on_the_page_as_soon_as_it_is_stored(page: FlaskClient, databas
 def test_many_sessions_come_in_pages(page: FlaskClient, database: Path) -> None:
     with Store.open(database, "rack") as store:
         for _ in range(PAGE_SESSIONS + 3):
-            store.start_session(None)
+            store.add_rep(store.start_session(None), make_rep())
     first, second = text_of(page, "/sessions"), text_of(page, "/sessions?page=2")
     assert first.count("<li>") == PAGE_SESSIONS
     assert second.count("<li>") == 3

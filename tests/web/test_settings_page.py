@@ -87,6 +87,34 @@ def test_what_cannot_be_is_told_and_nothing_written(
     assert not chosen_beside(database).exists()
 
 
+def test_a_refused_form_keeps_all_that_was_typed(coach: FlaskClient) -> None:
+    typed = {
+        "wink/threshold_deg": "12",
+        "cue/mode": "faded",
+        "cue/buzzer": "on",
+        "load/floor_kg": "heavy",
+        "unit/name": "Rack 2",
+    }
+    answer = coach.post("/settings", data=typed, headers=HERE)
+    assert answer.status_code == 400
+    assert "is not a number" in answer.text.split('role="alert"')[1].split("</p>")[0]
+    for shown in ('value="12"', 'value="heavy"', 'value="Rack 2"', 'value="faded" selected'):
+        assert shown in answer.text
+    assert 'name="cue/buzzer" checked' in answer.text
+    assert 'name="cue/unloaded" checked' not in answer.text
+
+
+def test_an_over_long_name_of_the_rack_is_refused_and_kept(coach: FlaskClient) -> None:
+    name = "Rack 2 by the window, left of the big mirror"
+    answer = coach.post("/setup/name", data={"name": name, "units": "lb"}, headers=HERE)
+    assert answer.status_code == 400
+    assert "1 to 40 letters" in answer.text.split('role="alert"')[1].split("</p>")[0]
+    assert f'value="{name}"' in answer.text
+    assert 'value="lb" selected' in answer.text
+    for address in ("/setup/name", "/settings"):  # browsers cut at that without a word
+        assert 'maxlength="40"' not in coach.get(address).text
+
+
 def test_pounds_are_typed_as_pounds_and_kept_as_kilograms(
     coach: FlaskClient, database: Path
 ) -> None:

@@ -266,17 +266,31 @@ def test_a_bad_pin_is_not_taken(
     lifter = Accounts(database, "rack").lifters()[0].id
     answer = coach.post(f"/access/{lifter}/pin", data={"pin": pin}, headers=HERE)
     assert answer.status_code == 400
-    assert "PIN" in answer.text
+    form = answer.text.split(f'action="/access/{lifter}/pin"')[1].split("</form>")[0]
+    assert "PIN" in form.split('role="alert"')[1].split("</p>")[0]  # in the form itself
+    assert f'value="{pin}"' not in form
+    assert "maxlength" not in form  # browsers would cut it to another PIN without a word
+    assert enter_as(ann, "Ann", PIN).status_code == 303
 
 
 def test_the_coach_takes_a_pin_away(coach: FlaskClient, ann: FlaskClient, database: Path) -> None:
     lifter = Accounts(database, "rack").lifters()[0].id
     assert "PIN · no card" in coach.get("/access").text
     assert coach.post(f"/access/{lifter}/pin", headers=HERE).status_code == 303
-    assert "No PIN" in coach.get("/access").text
+    text = coach.get("/access").text
+    assert "No PIN" in text
+    assert "Ann has no PIN now." in text
     assert ann.get("/me").status_code == 303
     assert enter_as(ann, "Ann", PIN).status_code == 403
     assert enter_as(ann, "Ann", "").status_code == 403
+
+
+def test_a_new_pin_is_told(coach: FlaskClient, ann: FlaskClient, database: Path) -> None:
+    lifter = Accounts(database, "rack").lifters()[0].id
+    coach.post(f"/access/{lifter}/pin", data={"pin": "7391"}, headers=HERE)
+    text = coach.get("/access").text
+    assert "Ann has a new PIN." in text
+    assert "7391" not in text
 
 
 def test_an_unknown_lifter_gets_neither_pin_nor_card(coach: FlaskClient) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from device.accounts import LifterAccess
 from device.errors import AccountError, StoreError
+from web.again import shown_again
 from web.identity import accounts
 from web.pages import Rendered, render_message
 from web.qr import QR_LENGTH, qr_svg
@@ -32,11 +33,17 @@ def lifters_blueprint() -> Blueprint:
         typed = "".join(request.form.get("pin", "").split())
         try:
             accounts().set_pin(lifter_id, typed or None)
+            name = _named(lifter_id).name
         except AccountError as error:
-            return render_message(_("That PIN was not taken"), str(error), 400)
+            return shown_again("lifter_access.people", str(error))
         except StoreError as error:
             return render_message(_("That did not work"), str(error), 503)
-        return redirect(f"/access#{lifter_id}", 303)
+        flash(
+            _("%(name)s has a new PIN.", name=name)
+            if typed
+            else _("%(name)s has no PIN now.", name=name)
+        )
+        return redirect("/access", 303)
 
     @blueprint.post("/<lifter_id>/card")
     def card(lifter_id: str) -> Answer:

@@ -19,6 +19,7 @@ from device.settings import Settings
 from web.accounts.choices import choices_of, typed
 from web.accounts.log import with_names
 from web.accounts.sign_in import Door, RefusedError
+from web.again import shown_again
 from web.hub import LiveHub
 from web.identity import Role, accounts, begin
 from web.pages import Rendered
@@ -47,9 +48,9 @@ def settings_blueprint(
             if values:
                 take(chosen, values, accounts(), socket)
         except SettingsError as error:
-            return _page(chosen, hub, languages, problem=str(error)), 400
+            return shown_again("settings.show", str(error))
         except StoreError as error:
-            return _page(chosen, hub, languages, problem=str(error)), 503
+            return shown_again("settings.show", str(error), 503)
         return redirect("/settings?saved", 303)
 
     @blueprint.post("/password")
@@ -93,13 +94,8 @@ def take(chosen: Chosen, values: dict[str, Value], accounts_: Accounts, socket: 
         pass  # the page shows whether the unit has taken it up
 
 
-def _page(
-    chosen: Chosen,
-    hub: LiveHub,
-    languages: Languages,
-    problem: str = "",
-    password_problem: str = "",
-) -> str:
+def _page(chosen: Chosen, hub: LiveHub, languages: Languages, password_problem: str = "") -> str:
+    problem = ""
     now = now_of(chosen)
     groups = choices_of(chosen.own, now, languages)
     labels = {one.key.replace("__", "/"): one.label for _, group in groups for one in group}
@@ -109,7 +105,7 @@ def _page(
         path = accounts().path
         rows = with_names(path, audit.newest(path, AUDIT_ROWS), labels)
     except (SettingsError, StoreError) as error:
-        problem = problem or str(error)
+        problem = str(error)
     state = hub.newest().state
     return render_template(
         "accounts/settings.html",

@@ -12,6 +12,7 @@ from device.commands import LightTest
 from device.errors import AccountError, LiveError, SettingsError, StoreError
 from device.live import LiveClient
 from web.accounts.settings import now_of, take
+from web.again import shown_again
 from web.hub import LiveHub
 from web.identity import Role, accounts, begin, password_chosen, who
 from web.pages import Rendered
@@ -63,9 +64,9 @@ def setup_blueprint(chosen: Chosen, socket: Path, hub: LiveHub) -> Blueprint:
         try:
             take(chosen, dict(wanted), accounts(), socket)
         except SettingsError as error:
-            return _step(2, "accounts/setup_name.html", now=now, problem=str(error)), 400
+            return shown_again("setup.name", str(error))
         except StoreError as error:
-            return _step(2, "accounts/setup_name.html", now=now, problem=str(error)), 503
+            return shown_again("setup.name", str(error), 503)
         return redirect("/setup/placement", 303)
 
     @blueprint.get("/placement")

@@ -18,7 +18,9 @@ SELECT id FROM sessions WHERE lifter_id IS :lifter AND recorded_utc > :utc
 ORDER BY recorded_utc LIMIT 1
 """
 _STRUCK = """
-SELECT reps.id, sets.number, reps.rep_index, reps.verdict, reps.wink_deg
+SELECT reps.id, sets.number, (SELECT count(*) FROM reps AS kept WHERE kept.set_id = reps.set_id
+        AND kept.rep_index < reps.rep_index AND kept.undone_utc IS NULL),
+    reps.verdict, reps.wink_deg
 FROM sets CROSS JOIN reps ON reps.set_id = sets.id
 WHERE sets.session_id = ? AND reps.undone_utc IS NOT NULL ORDER BY sets.number, reps.rep_index
 """
@@ -30,7 +32,7 @@ class Struck:
 
     id: str
     set: int
-    index: int
+    after: int  # of the set's reps that do count, so many came before it
     verdict: str
     wink_deg: float | None
 

@@ -86,10 +86,10 @@ def depth_curve(rep: RepRow, scale: DepthScale) -> DepthCurve | None:
 
 
 def _onset(rep: RepRow, depth: Array, tilt: Array, scale: DepthScale) -> tuple[float, float] | None:
-    """On the way down, at the stored depth of the onset."""
+    """On the way down, at the stored depth of the onset; None where that is a guess."""
     wanted = rep.onset_hip_above_knee_cm
     both = np.isfinite(depth) & np.isfinite(tilt)
-    if wanted is None or not np.any(both):
+    if wanted is None or not rep.measured or not np.any(both):
         return None
     nearest = int(np.argmin(np.abs(depth[both] - wanted)))
     return scale.x(wanted), scale.y(float(tilt[both][nearest]))

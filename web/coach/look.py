@@ -26,6 +26,7 @@ class Look:
     """What the page shows of the rep, and which reps come before and after it."""
 
     rep: RepRow
+    number: int  # in its set
     figure: Figure | None
     chart: charts.Chart | None
     scale: charts.Scale
@@ -39,17 +40,18 @@ def look_at(path: Path, reps: Sequence[RepRow], rep_id: str) -> Look | None:
     found = one_rep(path, rep_id) if rep_id in keys else None
     if found is None:
         return None
-    rep, number = found[1], keys.index(rep_id)
+    rep, place = found[1], keys.index(rep_id)
     skeleton = None if rep.trace is None else rep.trace.skeleton
     frame = figure_scale([] if skeleton is None else [skeleton.joints_m])
     scale = charts.scale_for([rep])
     return Look(
         rep=rep,
+        number=sum(one.set_id == rep.set_id for one in reps[: place + 1]),
         figure=None if frame is None else figure_at(rep, rep.bottom_s, frame),
         chart=charts.rep_chart(rep, scale),
         scale=scale,
-        before=keys[number - 1] if number else None,
-        after=keys[number + 1] if number + 1 < len(keys) else None,
+        before=keys[place - 1] if place else None,
+        after=keys[place + 1] if place + 1 < len(keys) else None,
     )
 
 
@@ -64,11 +66,14 @@ def one_rep(path: Path, rep_id: str) -> tuple[str | None, RepRow] | None:
 
 
 def numbers_of(rep: RepRow) -> dict[str, Any]:
-    """The rep as the page's scripts read it; what is not known is null."""
+    """The rep as the page's scripts read it; what is not known, or a guess, is null."""
+    trace = trace_lists(rep.trace)
+    if trace is not None and not rep.measured:
+        trace["wink_deg"] = [None] * len(trace["wink_deg"])
     return {
         "bottom_s": rep.bottom_s,
         "threshold_deg": rep.threshold_deg,
         "verdict": rep.verdict,
-        "trace": trace_lists(rep.trace),
+        "trace": trace,
         "skeleton": skeleton_lists(rep.trace),
     }

@@ -14,6 +14,7 @@ from device.errors import StoreError
 from web import charts, queries
 from web.again import add_again
 from web.coach import words
+from web.coach.asked import side_words
 from web.coach.beside import beside
 from web.coach.compare import comparison
 from web.coach.conditions import MOST_REPS, Condition, both_sides
@@ -97,17 +98,18 @@ def _sessions(database: Path, threshold_deg: float) -> str:
     own = own_lifter()
     if own is not None:
         wanted = Wanted.of({**request.args, "lifter": own or "nobody-signed-in"})
-    found, older = search(database, wanted, page)
+    found = search(database, wanted, page)
     people = [] if own is not None else everybody(database)
     return _page(
         "sessions",
-        sessions=found,
-        older=older,
+        sessions=found.sessions,
+        empty=found.empty,
+        older=found.older,
         page=page,
         wanted=wanted,
         people=people,
         own=own is not None,
-        beside=written_beside(database, [session.id for session in found]),
+        beside=written_beside(database, [session.id for session in found.sessions]),
         exercises=words.EXERCISES,
     )
 
@@ -192,6 +194,7 @@ def _lifter(database: Path, threshold_deg: float, lifter_id: str) -> str | Rende
         newest=found.sets[: -TABLE_SETS - 1 : -1],
         period=period,
         tag=tag.casefold(),
+        tag_shown=next((one.tag for one in found.tags if one.key == tag.casefold()), tag),
         people=[] if own is not None else everybody(database),
     )
 
@@ -227,14 +230,21 @@ def _compare(database: Path, threshold_deg: float) -> str:
     beside_it = next((place for place in places if place and place.lifter_id), None)
     if result is None and beside_it is not None and beside_it.lifter_id is not None:
         others = one_lifter(database, beside_it.lifter_id)
+    known = everybody(database)
+    names = {one.id: one.name for one in known}
+    told = [
+        side_words(side, place, names.get(side.lifter, ""))
+        for side, place in zip((a, b), places, strict=True)
+    ]
     return _page(
         "compare",
+        told={"A": told[0], "B": told[1]},
         asked=(a, b),
         places=places,
         result=None if problem else result,
         problem=problem and _(problem),
         others=others.sets[: -TABLE_SETS - 1 : -1] if others else (),
-        people=everybody(database),
+        people=known,
         exercises=words.EXERCISES,
         most_reps=MOST_REPS,
     )

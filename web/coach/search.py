@@ -14,6 +14,7 @@ from pathlib import Path
 from device.database import reading
 from device.records import VerdictName
 from web.coach import words
+from web.coach.empty import empty_visits
 from web.queries import SessionRow, with_verdicts
 
 PAGE_SESSIONS = 30
@@ -24,9 +25,10 @@ _NOBODY = "nobody"
 _FOUND = """
 SELECT sessions.id, sessions.recorded_utc, sessions.clock_synchronised, sessions.lifter_id,
     lifters.name AS lifter
-FROM sessions LEFT JOIN lifters ON lifters.id = sessions.lifter_id
-    LEFT JOIN session_totals AS totals ON totals.session_id = sessions.id
-WHERE sessions.recorded_utc >= :since AND sessions.recorded_utc < :until{conditions}
+FROM sessions CROSS JOIN session_totals AS totals ON totals.session_id = sessions.id
+    LEFT JOIN lifters ON lifters.id = sessions.lifter_id
+WHERE totals.reps > 0
+    AND sessions.recorded_utc >= :since AND sessions.recorded_utc < :until{conditions}
 ORDER BY sessions.recorded_utc DESC, sessions.rowid DESC LIMIT :limit OFFSET :offset
 """
 # The totals rule most sessions out; what is left is looked at set by set. Naming the totals inside
@@ -109,6 +111,12 @@ class Wanted:
         )
 
     @property
+    def without_reps(self) -> bool:
+        """Whether a visit without a rep can fit."""
+        asks = (self.kg_low, self.kg_high, self.exercise or None, self.verdict or None)
+        return asks == (None, None, None, None)
+
+    @property
     def more(self) -> bool:
         """Whether anything but the words to look for was filled in."""
         return self != Wanted(text=self.text)
@@ -129,16 +137,31 @@ class Wanted:
         return told | ({"pain": "1"} if self.pain else {})
 
 
-def search(path: Path, wanted: Wanted, page: int = 1) -> tuple[list[SessionRow], bool]:
-    """The newest sessions that are wanted, and whether there are older ones. Raises StoreError."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of the list."""
+
+    sessions: list[SessionRow]  # with a rep at least
+    older: bool  # there are more
+    empty: list[SessionRow]  # the visits without one, of the time of this page
+
+
+def search(path: Path, wanted: Wanted, page: int = 1) -> Found:
+    """The newest sessions that are wanted. Raises StoreError."""
     since, until = day_bounds(wanted.since, wanted.until)
     conditions, values = _conditions(wanted)
-    values |= {"since": since, "until": until}
-    values |= {"limit": PAGE_SESSIONS + 1, "offset": (page - 1) * PAGE_SESSIONS}
+    limits = {"limit": PAGE_SESSIONS + 1, "offset": (page - 1) * PAGE_SESSIONS}
+    asked = values | {"since": since, "until": until} | limits
     with reading(path) as connection:
-        rows = connection.execute(_FOUND.format(conditions=conditions), values).fetchall()
+        rows = connection.execute(_FOUND.format(conditions=conditions), asked).fetchall()
         found = with_verdicts(connection, rows[:PAGE_SESSIONS])
-    return found, len(rows) > PAGE_SESSIONS
+        older = len(rows) > PAGE_SESSIONS
+        empty: list[SessionRow] = []
+        if wanted.without_reps and (rows or page == 1):
+            last = rows[-1]["recorded_utc"] if older else since
+            first = until if page == 1 else rows[0]["recorded_utc"]
+            empty = empty_visits(connection, (last, first), conditions, values)
+    return Found(found, older, empty)
 
 
 @dataclass(frozen=True, slots=True)

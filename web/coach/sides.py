@@ -15,7 +15,7 @@ LEFT, RIGHT, TOP, BOTTOM = 48.0, 232.0, 12.0, 96.0
 class Pair:
     """One rep; y None: that side was not measured."""
 
-    index: int
+    number: int
     x: float
     left_y: float | None
     right_y: float | None
@@ -53,7 +53,7 @@ def sides(reps: Sequence[RepRow]) -> Sides | None:
     step = (RIGHT - LEFT) / max(len(reps), 1)
     pairs = tuple(
         Pair(
-            rep.index,
+            i + 1,
             round(LEFT + (i + 0.5) * step, 1),
             height(rep.knee_flexion_left_deg),
             height(rep.knee_flexion_right_deg),

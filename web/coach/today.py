@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 from device.database import reading
+from web.coach.empty import empty_visits
 from web.coach.search import midnight, stored
 from web.queries import SessionRow, with_verdicts
 
-MOST_SESSIONS = 60
+MOST_SESSIONS = 150
 
 _DAY = """
 SELECT sessions.id, sessions.recorded_utc, sessions.clock_synchronised, sessions.lifter_id,
@@ -23,9 +25,16 @@ SELECT sessions.id, sessions.recorded_utc, sessions.clock_synchronised, sessions
     (SELECT avg(reps.wink_deg) FROM sets JOIN reps ON reps.set_id = sets.id
         WHERE sets.session_id = sessions.id AND reps.undone_utc IS NULL
         AND reps.verdict IN ('clean', 'wink')) AS wink_deg
-FROM sessions LEFT JOIN lifters ON lifters.id = sessions.lifter_id
-WHERE sessions.recorded_utc >= ? AND sessions.recorded_utc < ?
+FROM sessions CROSS JOIN session_totals AS totals ON totals.session_id = sessions.id
+    LEFT JOIN lifters ON lifters.id = sessions.lifter_id
+WHERE totals.reps > 0 AND sessions.recorded_utc >= ? AND sessions.recorded_utc < ?
 ORDER BY sessions.recorded_utc DESC LIMIT ?
+"""
+_NEWEST = """
+SELECT recorded_utc AS utc FROM sessions
+WHERE recorded_utc < ? AND EXISTS (SELECT 1 FROM session_totals
+    WHERE session_totals.session_id = sessions.id AND session_totals.reps > 0)
+ORDER BY recorded_utc DESC LIMIT 1
 """
 _REASONS = """
 SELECT reps.reason, count(*) AS reps
@@ -48,16 +57,55 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Lifter:
+    """All visits of one lifter on that day, or all in which nobody was signed in."""
+
+    name: str | None
+    visits: tuple[Visit, ...]  # in their order
+
+    @property
+    def verdicts(self) -> tuple[tuple[str, ...], ...]:
+        """Those of each set, in order."""
+        return tuple(chain.from_iterable(visit.session.verdicts for visit in self.visits))
+
+    @property
+    def reps(self) -> int:
+        """Reps that were not taken back."""
+        return sum(visit.session.reps for visit in self.visits)
+
+    @property
+    def wink_deg(self) -> float | None:
+        """Mean of the measured reps of all visits."""
+        known = [(one.wink_deg, one.measured) for one in self.visits if one.wink_deg is not None]
+        reps = sum(measured for _, measured in known)
+        return sum(wink * measured for wink, measured in known) / reps if reps else None
+
+    @property
+    def pains(self) -> int:
+        """Sets that hurt."""
+        return sum(visit.pains for visit in self.visits)
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     """One day at the rack."""
 
     day: date
-    visits: tuple[Visit, ...]
+    visits: tuple[Visit, ...]  # with a rep at least; the newest first
+    empty: tuple[SessionRow, ...]  # without one
     unmeasured: tuple[tuple[str, int], ...]  # why, and how many reps
 
     @property
+    def people(self) -> tuple[Lifter, ...]:
+        """Who squatted, who did so last first."""
+        found: dict[str | None, list[Visit]] = {}
+        for visit in self.visits:
+            found.setdefault(visit.session.lifter_id, []).append(visit)
+        return tuple(Lifter(of[0].session.lifter, tuple(of[::-1])) for of in found.values())
+
+    @property
     def lifters(self) -> int:
-        """How many different people signed in."""
+        """How many different people squatted."""
         return len({visit.session.lifter_id for visit in self.visits if visit.session.lifter_id})
 
     @property
@@ -78,22 +126,22 @@ class Day:
 
 
 def day_at_the_rack(path: Path, today: date) -> Day:
-    """Today; before anybody has come, the last day that had a session. Raises StoreError."""
+    """Today; before anybody has squatted, the last day with a rep. Raises StoreError."""
     with reading(path) as connection:
         end = stored(midnight(today + timedelta(days=1)))
-        newest = connection.execute(
-            "SELECT max(recorded_utc) AS utc FROM sessions WHERE recorded_utc < ?", (end,)
-        ).fetchone()["utc"]
-        day = today if newest is None else _day_of(newest)
+        newest = connection.execute(_NEWEST, (end,)).fetchone()
+        day = today if newest is None else _day_of(newest["utc"])
         bounds = (stored(midnight(day)), stored(midnight(day + timedelta(days=1))))
         rows = connection.execute(_DAY, (*bounds, MOST_SESSIONS)).fetchall()
         sessions = with_verdicts(connection, rows)
+        empty = empty_visits(connection, bounds)
         reasons = connection.execute(_REASONS, bounds).fetchall()
     visits = tuple(
         Visit(session, row["wink_deg"], row["measured"], row["pains"])
         for session, row in zip(sessions, rows, strict=True)
     )
-    return Day(day, visits, tuple((row["reason"] or "", row["reps"]) for row in reasons))
+    unmeasured = tuple((row["reason"] or "", row["reps"]) for row in reasons)
+    return Day(day, visits, tuple(empty), unmeasured)
 
 
 def _day_of(utc: str) -> date:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from device.records import Exercise
+from device.records import Exercise, VerdictName
 from web import numbers
+from web.coach.beside import Struck
 from web.coach.spread import DIFFERENCE_SETS, TREND_SETS, Difference, Spread, Trend
 from web.texts import N_, Words, ngettext
 from web.texts import gettext as _
-from web.words import DASH, VERDICT_WORDS, about_parallel, capital, sentence
+from web.words import DASH, VERDICT_WORDS, about_parallel, capital, degrees, not_measured, sentence
 
 EXERCISES = Words(
     {
@@ -208,6 +209,25 @@ def _tucked(measured: int | None, onset: Spread, onsets: int) -> str:
     )
 
 
+def shown_of(period: str, tag: str) -> str:
+    """Which of a lifter's sets are shown: what is pressed on the page, in words for paper."""
+    of_time = _("Sets of all time.")
+    if period != PERIODS[""]:
+        of_time = _("Sets of: %(time)s.", time=period)
+    return of_time if not tag else of_time + " " + _("Only those with the tag ‘%(tag)s’.", tag=tag)
+
+
+def struck_out(rep: Struck) -> str:
+    """`Set 2, after rep 3: 14°`: a rep that does not count has no number of its own."""
+    known = rep.verdict != VerdictName.NOT_MEASURED.value
+    said = degrees(rep.wink_deg) if known else not_measured()
+    if rep.after == 0:
+        return _("Set %(set)s, before rep 1: %(degrees)s", set=rep.set, degrees=said)
+    return _(
+        "Set %(set)s, after rep %(rep)s: %(degrees)s", set=rep.set, rep=rep.after, degrees=said
+    )
+
+
 def day_words(day: date, today: date) -> str:
     """`Today`, or which day it was."""
     return _("Today") if day == today else numbers.long_day(day)
@@ -242,10 +262,11 @@ def rep_sentence(
 ) -> str:
     """`Clean. The pelvis tucked 4 degrees, ...`: what the rack says to a lifter, for others."""
     word = VERDICT_WORDS.get(verdict, verdict)
-    return f"{word}. {_rep_detail(verdict, wink_deg, start, reason)}".strip()
+    return f"{word}. {rep_detail(verdict, wink_deg, start, reason)}".strip()
 
 
-def _rep_detail(verdict: str, wink_deg: float | None, start: str | None, reason: str | None) -> str:
+def rep_detail(verdict: str, wink_deg: float | None, start: str | None, reason: str | None) -> str:
+    """What there is to say of a rep beside its verdict."""
     if verdict not in ("clean", "wink") or wink_deg is None:
         return sentence(reason)
     whole = round(wink_deg)

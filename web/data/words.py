@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from device.restoring import Contents
 from web.numbers import day
-from web.texts import N_
+from web.texts import N_, Words
 from web.texts import gettext as _
 from web.words import count, local_time
 
 NO_DATES = N_("Type the dates as 2026-05-01, the first not after the last.")
-NO_FORMAT = N_("Choose CSV or JSON.")
+NO_FORMAT = N_("Choose one of the buttons: a table, CSV, JSON or OpenSim.")
+NO_LIFTER = N_("Choose a lifter: files for OpenSim are of one lifter.")
 NO_FILE = N_("Choose a backup file first.")
 NOT_MEASURED = {
     "mot": N_("The pelvis was not measured in this rep."),
     "trc": N_("No joints were kept of this rep: the lifter was hidden, or there was no depth."),
 }
 NOTHING_MEASURED = {
-    "mot": N_("The pelvis was not measured in any rep of this session."),
-    "trc": N_("No joints were kept of any rep of this session."),
+    "mot": N_("The pelvis was not measured in any of these reps."),
+    "trc": N_("No joints were kept of any of these reps."),
 }
 NO_SUCH_BACKUP = N_("This backup is not there any more; five are kept.")
 NO_DATABASE = N_("There is nothing to back up yet.")
+BACKUP_MADE = N_("Backup made; download it, so that it is not on this unit alone.")
+COPIES = Words(
+    {
+        "asked": N_("made here"),
+        "before": N_("from before an update"),
+        "aside": N_("put aside when another took its place"),
+    }
+)
 CALLED_OFF = N_("The waiting backup was thrown away; nothing changes.")
 
 
@@ -35,11 +44,6 @@ def no_months(typed: str) -> str:
         "%(typed)s is no number of months; type 24, say, or leave it empty to keep everything.",
         typed=repr(typed),
     )
-
-
-def backup_made(name: str) -> str:
-    """After the button."""
-    return _("Backup %(name)s made; download it, so that it is not on this unit alone.", name=name)
 
 
 def token_revoked(name: str) -> str:

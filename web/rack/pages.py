@@ -66,7 +66,7 @@ def rack_blueprint(database: Path, hub: LiveHub, units: Callable[[], str]) -> Bl
             problem = None
         except StoreError as error:
             found, letters, problem = [], [], str(error)
-        giving = request.args.get("for") == "set"
+        giving = request.values.get("for") == "set"
         return render_template(
             "rack/who.html",
             names=found,
@@ -81,7 +81,8 @@ def rack_blueprint(database: Path, hub: LiveHub, units: Callable[[], str]) -> Bl
     @blueprint.get("/load")
     def load() -> str:
         state = _state(hub)
-        unit, bar, amount = _asked(state, units())
+        exercise = _exercise(state)
+        unit, bar, amount = _asked(state, exercise, units())
         loaded = load_bar(amount, unit, bar)
         return render_template(
             "rack/load.html",
@@ -94,7 +95,8 @@ def rack_blueprint(database: Path, hub: LiveHub, units: Callable[[], str]) -> Bl
             bars=[] if bar == HANDHELD else _bars(loaded),
             units=_units(loaded),
             exercises=say.EXERCISES,
-            exercise=state.exercise if state else None,
+            exercise=exercise,
+            here=_to("", loaded.total, unit, bar).href,
         )
 
     return blueprint
@@ -105,8 +107,11 @@ def _state(hub: LiveHub) -> LiveState | None:
 
 
 def _names(database: Path, hub: LiveHub) -> list[str]:
-    """Who was here lately; who is signed in comes first, even if the unit has not written it."""
-    found = roster.lately_here(database) if database.exists() else []
+    """Who was here lately, then who may come; who is signed in comes first, written or not."""
+    found: list[str] = []
+    if database.exists():
+        both = roster.lately_here(database) + roster.by_name(database)
+        found = list(dict.fromkeys(both))[: roster.LATELY]
     state = _state(hub)
     here = state.lifter if state else None
     if here is None:
@@ -114,14 +119,21 @@ def _names(database: Path, hub: LiveHub) -> list[str]:
     return [here, *(name for name in found if name.casefold() != here.casefold())]
 
 
-def _asked(state: LiveState | None, usual: str) -> tuple[str, float, float]:
+def _exercise(state: LiveState | None) -> str | None:
+    """The squat that was tapped just now, else what the unit has: it tells a moment later."""
+    tapped = request.args.get("exercise")
+    return tapped if tapped in say.EXERCISES else state.exercise if state else None
+
+
+def _asked(state: LiveState | None, exercise: str | None, usual: str) -> tuple[str, float, float]:
     """Unit, bar and load: what the address asks for, else what the unit has, else what is usual."""
     entered = state is not None and state.load_kg is not None
-    unit = request.args.get("unit", state.load_unit if state and entered else usual)
+    # `values`: a refused form is shown again with the unit and the bar it had
+    unit = request.values.get("unit", state.load_unit if state and entered else usual)
     if unit not in BARS:
         unit = usual
-    goblet = state is not None and state.exercise == Exercise.GOBLET
-    bar = request.args.get("bar", BARS[unit][0], type=float)
+    goblet = exercise == Exercise.GOBLET
+    bar = request.values.get("bar", BARS[unit][0], type=float)
     if goblet or bar not in (*BARS[unit], HANDHELD):
         bar = HANDHELD if goblet else BARS[unit][0]
     known = None if state is None or state.load_kg is None else say.amount(state.load_kg, unit)

@@ -11,7 +11,7 @@ from web.now import now_view
 from web.rack import words as say
 from web.texts import gettext as _
 from web.texts import ngettext
-from web.words import loaded_word, neutral_word, onset
+from web.words import onset
 
 MARKS_SHOWN = 12
 REST_FROM_S = 20.0  # a shorter pause lies between two reps of a set
@@ -41,6 +41,7 @@ class Rack:
     mute_button: str
     muted: bool
     set_running: bool
+    undo_button: str
     can_undo: bool
     redo_button: str
     can_redo: bool
@@ -78,6 +79,7 @@ def _rack(state: LiveState | None) -> Rack:
         mute_button=_("Sound on") if state.muted else _("Mute"),
         muted=state.muted,
         set_running=state.set_running,
+        undo_button=say.undo(rep.number if rep else None),
         can_undo=rep is not None,
         redo_button=say.bring_back(state.undone),
         can_redo=state.undone is not None,
@@ -91,7 +93,7 @@ def _prompt(state: LiveState) -> str:
     if state.neutral_source == "waiting":
         return _("Stand relaxed for two seconds.")
     missing = state.neutral_source is None and not state.set_verdicts
-    return neutral_word(None) if missing else ""
+    return _("Stand relaxed for two seconds before the first rep.") if missing else ""
 
 
 def _rest(state: LiveState) -> str:
@@ -107,8 +109,7 @@ def _title(state: LiveState) -> str:
         return ""
     if not state.set_verdicts:
         return _("Last rep")
-    unloaded = f" · {loaded_word(False)}" if state.last_rep.loaded is False else ""
-    return _("Rep %(number)s", number=state.last_rep.number) + unloaded
+    return say.rep_title(state.last_rep.number, state.last_rep.loaded)
 
 
 def _line(rep: RepSummary) -> str:
@@ -141,6 +142,7 @@ def _no_unit() -> Rack:
         mute_button=_("Mute"),
         muted=False,
         set_running=False,
+        undo_button=say.undo(None),
         can_undo=False,
         redo_button=say.bring_back(None),
         can_redo=False,

@@ -49,6 +49,12 @@ def clock(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def rep_title(number: int, loaded: bool | None) -> str:
+    """Which rep; and if the unit saw no bar on the lifter, whatever weight was entered."""
+    rep = _("Rep %(number)s", number=number)
+    return f"{rep} · {_('counted without a bar')}" if loaded is False else rep
+
+
 def rep_headline(verdict: str, wink_deg: float | None) -> str:
     """The last rep in two words: `Wink 11°`, `Clean 4°`, `Not measured`."""
     word = words.VERDICT_WORDS.get(verdict, verdict)
@@ -79,9 +85,14 @@ def signs_out(lifter: str | None, seconds: float | None) -> str:
     )
 
 
+def undo(number: int | None) -> str:
+    """The button that takes the last rep back."""
+    return _("Undo rep") if number is None else _("Undo rep %(number)s", number=number)
+
+
 def bring_back(number: int | None) -> str:
     """The button that brings the rep back which was taken back last."""
-    return _("Bring it back") if number is None else _("Bring back rep %(number)s", number=number)
+    return _("Bring rep back") if number is None else _("Bring back rep %(number)s", number=number)
 
 
 def set_in_question(state: LiveState | None) -> str:

@@ -36,7 +36,7 @@ class DepthTrace extends Drawing {
     const { pen, width, height, color, family } = this.begin();
     const { low, high } = this.range();
     const bottom = height - 26;
-    const x = (drop) => 4 + (Math.min(Math.max(drop, 0), DepthTrace.DEEPEST) / DepthTrace.DEEPEST) * (width - 16);
+    const x = (drop) => 12 + (Math.min(Math.max(drop, 0), DepthTrace.DEEPEST) / DepthTrace.DEEPEST) * (width - 24);
     const y = (degrees) => 6 + ((high - degrees) / (high - low)) * (bottom - 6);
     const size = Math.max(14, Math.min(22, width / 24));
     pen.font = `${size}px ${family}`;
@@ -99,7 +99,7 @@ class DepthTrace extends Drawing {
     pen.fillText(_("neutral"), width, y(0) - 6);
     if (this.threshold !== null) {
       pen.fillStyle = color("--wink");
-      pen.fillText(_("threshold %(degrees)s°", { degrees: numberText(this.threshold) }), width, y(this.threshold) - 6);
+      pen.fillText(_("wink threshold %(degrees)s°", { degrees: numberText(this.threshold) }), width, y(this.threshold) - 6);
     }
     pen.fillStyle = color("--soft");
     pen.fillText(_("deeper →"), width, height - 4);

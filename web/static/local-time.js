@@ -12,7 +12,7 @@ function showLocalTimes(within) {
       weekday: "short", day: "numeric", month: "short", year: "numeric",
     }).format(moment);
     const clock = new Intl.DateTimeFormat(DATES, { hour: "2-digit", minute: "2-digit" }).format(moment);
-    element.textContent = `${day}, ${clock}`;
+    element.textContent = element.dataset.style === "clock" ? clock : `${day}, ${clock}`;
   }
 }
 

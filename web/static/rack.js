@@ -82,7 +82,7 @@ async function ask(event) {
 
 function reason(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
-  return page.querySelector(".empty-page p")?.textContent ?? _("That did not work.");
+  return page.querySelector('[role="alert"], .empty-page p')?.textContent ?? _("That did not work.");
 }
 
 const told = document.getElementById("answer").textContent;

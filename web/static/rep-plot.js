@@ -17,7 +17,7 @@ class RepPlot {
         { label: _("Wink"), fill: this.color("--wink-area"), width: 0, value: RepPlot.told("°") },
         { label: _("Tilt"), stroke: this.color("--ink"), width: 2, value: RepPlot.told("°") },
         { label: _("Lumbar flexion"), stroke: this.color("--soft"), width: 1.6, dash: [6, 4], value: RepPlot.told("°") },
-      ], [[0, _("neutral"), "--faint", []], [rep.threshold_deg, _("threshold"), "--wink", [6, 5]]]),
+      ], [[0, _("neutral"), "--faint", []], ...(rep.verdict === "not_measured" ? [] : [[rep.threshold_deg, _("threshold"), "--wink", [6, 5]]])]),
       this.plot("depths", [times, trace.hip_above_knee_cm], " cm", [
         { label: _("Hip above parallel"), stroke: this.color("--ink"), width: 2, value: RepPlot.told(" cm") },
       ], [[0, _("parallel"), "--faint", []]]),

@@ -35,7 +35,7 @@ UNIT_FILES = (
     *("accounts", "api_tokens", "backups", "calibration", "chosen", "commands", "database"),
     *("forget", "lamps", "lifter_book", "live", "notebook", "passwords", "pins", "placement"),
     *("reasons", "reps", "restoring", "retention", "run_log", "service", "settings", "store"),
-    *("store_writer", "wink", "health/judge", "cameras/*"),
+    *("store_writer", "wink", "health/judge", "records/rep", "cameras/*"),
 )
 # What such sentences put into one another, and is no sentence itself.
 UNIT_WORDS = ("left", "right", "sessions", "sets", "written", "opened")

@@ -23,7 +23,7 @@ from pathlib import Path
 from flask.testing import FlaskClient
 from markupsafe import escape
 
-from device.accounts import Accounts
+from device.accounts import CHOSEN_FILE, Accounts
 from device.settings import Settings
 from device.store import Store, _rep_values
 from device.trace_codec import pack_trace
@@ -143,6 +143,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=40)
     asked = parser.parse_args()
     if not asked.database.exists():
+        # of a database that was deleted since: its password counts as lost
+        asked.database.with_name(CHOSEN_FILE).unlink(missing_ok=True)
         make_many(asked.database, asked.reps, asked.lifters)
     app = create_app(asked.database, asked.database.with_suffix(".sock"), Settings())
     page, rng, keys = app.test_client(), random.Random(1), Keys.of(asked.database)

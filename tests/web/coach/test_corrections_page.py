@@ -55,12 +55,12 @@ def test_a_rep_is_struck_out_and_brought_back(
     coach: FlaskClient, database: Path, session_id: str
 ) -> None:
     page = text_of(coach, f"/sessions/{session_id}")
-    assert "Set 2, rep 5: 33°" in page  # what was taken back at the rack
+    assert "Set 2, after rep 2: 33°" in page  # what was taken back at the rack
     strike = re.findall(r'action="(/reps/\w+/strike-out)"', page)
     assert len(strike) == 4
     assert send(coach, strike[0]).headers["Location"].endswith("#struck-out")
     page = text_of(coach, f"/sessions/{session_id}")
-    assert "Set 1, rep 1: 4°" in page
+    assert "Set 1, before rep 1: 4°" in page
     assert len(re.findall(r"/strike-out", page)) == 3
     assert send(coach, strike[0].replace("strike-out", "bring-back")).status_code == 303
     assert len(re.findall(r"/strike-out", text_of(coach, f"/sessions/{session_id}"))) == 4
@@ -169,7 +169,7 @@ def ann(database: Path, session_id: str) -> str:
 
 
 def sides(page: str) -> list[str]:
-    return re.findall(r"<b>[AB]</b> (.*?)</figcaption>", page)
+    return re.findall(r"<b>[AB]</b> .* · (.*?)</figcaption>", page)
 
 
 @pytest.mark.parametrize(

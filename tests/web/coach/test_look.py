@@ -53,7 +53,7 @@ def test_a_rep_is_opened_beside_its_set_and_leads_to_its_neighbours(
     assert f'data-numbers="/reps/{ids[2]}.json"' in panel
     assert "Wink. The pelvis tucked 14 degrees" in panel
     assert "At the bottom of the rep." in panel
-    assert "Pelvic tilt and wink over rep 3" in panel
+    assert "Pelvic tilt and wink over rep 1" in panel  # of the second set
     for neighbour in (ids[1], ids[3]):
         assert f"?curves=time&amp;rep={neighbour}#rep" in panel
     assert "/static/replay.js" in html

@@ -32,7 +32,7 @@ def test_a_rep_is_opened_moved_through_and_played(
         (rep,) = connection.execute("SELECT id FROM reps WHERE rep_index = 3").fetchone()
     with serve() as address, Browser() as browser:
         browser.open(f"{address}/sessions/{session_id}")
-        browser.evaluate("document.querySelector('[aria-label=\"Look at rep 3\"]').click()")
+        browser.evaluate("document.querySelector('[aria-label$=\"rep 1 of set 2\"]').click()")
         browser.wait_for(f"location.search === '?rep={rep}' && document.readyState === 'complete'")
         browser.wait_for("!document.querySelector('#rep .replay-controls').hidden")
         assert browser.evaluate("document.querySelectorAll('#rep .figure.winked').length") == 1

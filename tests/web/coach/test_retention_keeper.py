@@ -29,10 +29,10 @@ def test_old_sessions_go_by_themselves(
         retention.keep_for(notebook, 12)
     with RetentionKeeper(database, first_after_s=0.01):
         until = time.monotonic() + 10
-        while len(search(database, Wanted())[0]) > 1:
+        while len(search(database, Wanted()).sessions) > 1:
             assert time.monotonic() < until, "the old session was never deleted"
             time.sleep(0.02)
-    assert [row.id for row in search(database, Wanted())[0]] == [session_id]
+    assert [row.id for row in search(database, Wanted()).sessions] == [session_id]
 
 
 def test_without_a_database_it_waits(database: Path) -> None:

@@ -41,8 +41,13 @@ def test_sign_in_load_rep_undo_and_a_unit_that_starts_again(
         browser.open(f"{address}/rack", 1024, 768)
         wait(says("rack.lifter", "Who lifts?"))
         tap(".chip.who", "/rack/who")
+        browser.look(390, 844)  # on a phone nothing stands out to the right
+        assert browser.evaluate("document.documentElement.scrollWidth") == 390
+        browser.look(1024, 768)
         browser.evaluate("document.getElementById('lifter').value = 'Ann'")
-        tap(".new-name button", "/rack")
+        tap(".new-name button", "/commands/sign_in")
+        assert "Nobody here is called Ann yet." in browser.evaluate("document.body.innerText")
+        tap(".unheard button.strong", "/rack")
         wait(says("rack.lifter", "Ann"))
 
         tap(".chip.what", "/rack/load")
@@ -54,6 +59,11 @@ def test_sign_in_load_rep_undo_and_a_unit_that_starts_again(
             )
             wait(f"document.getElementById('kg').value !== {before!r}")
         assert browser.evaluate("document.querySelectorAll('.plate').length") == 4
+        browser.evaluate("document.getElementById('kg').value = '1000'")
+        tap(".load-form button", "/commands/set_load")
+        wait("document.activeElement.textContent === 'A load is from 0 to 500 kg.'")
+        assert browser.evaluate("document.getElementById('kg').value") == "1000"
+        browser.evaluate("document.getElementById('kg').value = '100'")
         tap(".load-form button", "/rack")
         wait(says("rack.load", "100 kg"))
 
@@ -61,6 +71,7 @@ def test_sign_in_load_rep_undo_and_a_unit_that_starts_again(
         rack.reps.put(make_rep(2, 1, wink_deg=14.0))
         wait(says("rack.reps", "2"))
         wait(says("rack.rep_headline", "Wink 14°"))
+        wait(says("rack.undo_button", "Undo rep 2"))
         tap("#ask-undo_rep button", "/rack")
         wait(says("rack.reps", "1"))
         wait("document.querySelector('#ask-redo_rep button').textContent === 'Bring back rep 2'")

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from device.commands import (
-    GiveSet,
-    RedoRep,
-    SetExercise,
-    SetLoad,
-    ToggleMute,
-    ToggleSet,
-)
-from device.records import Exercise, LiveState
-from device.store import Store
+from device.records import LiveState
 from tests.factories import make_state, make_summary
-from tests.web.conftest import Unit
 from web.app import HUB
-from web.rack import roster
 from web.rack.view import UNSURE, rack_view
 
 Heard = Callable[[LiveState], None]
@@ -154,7 +140,8 @@ def test_in_the_middle_of_a_set_nobody_is_asked_for_a_neutral(
     heard(standing)
     assert shown(text_of(page, "/rack"), "rack.prompt") == ""
     heard(replace(standing, number=2, set_verdicts=()))
-    assert "No neutral yet" in shown(text_of(page, "/rack"), "rack.prompt")
+    asked = "Stand relaxed for two seconds before the first rep."
+    assert shown(text_of(page, "/rack"), "rack.prompt") == asked
 
 
 def test_buttons_say_what_they_will_do(page: FlaskClient, heard: Heard) -> None:
@@ -186,106 +173,7 @@ def test_the_stream_tells_what_the_screen_shows(app: Flask, heard: Heard) -> Non
     assert told["rack"]["marks"] == ("clean",)
 
 
-# ---------------------------------------------------------------- who lifts
-
-
-@pytest.fixture
-def lifters(database: Path) -> list[str]:
-    """The latest first."""
-    names = ["Ann", "Ben", "Åsa", "Bea <b>"]
-    with Store.open(database, "rack") as store:
-        for name in names:
-            store.start_session(store.lifter(name).id)
-            time.sleep(0.002)  # two visits of one millisecond have no order
-    return names[::-1]
-
-
-def test_names_are_those_lately_here_and_the_signed_in_one_first(
-    page: FlaskClient, database: Path, lifters: list[str], heard: Heard
-) -> None:
-    assert roster.lately_here(database) == lifters
-    heard(make_state(lifter="ann"))
-    html = text_of(page, "/rack/who")
-    names = re.findall(r'name="lifter" value="([^"]*)"', html)
-    assert names == ["ann", "Bea &lt;b&gt;", "Åsa", "Ben"]
-    assert "/commands/sign_in" in html
-    assert "/commands/give_set" in text_of(page, "/rack/who?for=set")
-
-
-def test_wrong_lifter_names_the_set_it_means(
-    page: FlaskClient, lifters: list[str], heard: Heard
-) -> None:
-    heard(make_state(set=2, set_verdicts=("clean", "wink", "clean")))
-    html = text_of(page, "/rack/who?for=set")
-    assert "Ann, set 2, 3 reps" in html
-    heard(make_state(number=2, last_rep=None, set=None))
-    html = text_of(page, "/rack/who?for=set")
-    assert "There is no set yet" in html
-    assert "/commands/give_set" not in html
-
-
-def test_wrong_lifter_says_what_it_did(page: FlaskClient, unit: Unit, heard: Heard) -> None:
-    heard(make_state())
-    form = {"lifter": "Bea <b>", "back": "/rack"}
-    answer = page.post("/commands/give_set", data=form, headers=HERE)
-    assert unit.wait_asked(GiveSet("Bea <b>")) == [GiveSet("Bea <b>")]
-    html = text_of(page, answer.location)
-    assert "The last set is Bea &lt;b&gt;’s now, and Bea &lt;b&gt; is signed in." in html
-
-
-def test_only_letters_that_names_begin_with_are_offered(
-    page: FlaskClient, lifters: list[str]
-) -> None:
-    letters = re.findall(r'href="/rack/who\?letter=([^"&]+)"', text_of(page, "/rack/who"))
-    assert letters == ["A", "B", "Å"]
-
-
-def test_less_than_the_bare_bar_is_not_offered(page: FlaskClient) -> None:
-    html = text_of(page, "/rack/load?amount=20&unit=kg&bar=20")
-    less = html.split('class="plates less"')[1].split("</nav>")[0]
-    assert re.search(r'class="button off">[-−]2.5<', less)
-
-
-def test_a_letter_finds_its_names_in_any_case(database: Path, lifters: list[str]) -> None:
-    assert roster.starting_with(database, "B") == ["Bea <b>", "Ben"]
-    assert roster.starting_with(database, "å") == ["Åsa"]
-    assert roster.starting_with(database, "%") == []
-
-
-def test_merged_names_are_not_offered(database: Path, lifters: list[str]) -> None:
-    connection = sqlite3.connect(database)
-    with connection:
-        connection.execute(
-            "UPDATE lifters SET merged_into = (SELECT id FROM lifters WHERE name = 'Ann')"
-            " WHERE name = 'Ben'"
-        )
-    connection.close()
-    assert "Ben" not in roster.lately_here(database)
-    assert roster.starting_with(database, "b") == ["Bea <b>"]
-
-
-def test_names_are_found_through_an_index(database: Path, lifters: list[str]) -> None:
-    connection = sqlite3.connect(database)
-    for query, values in (
-        (roster._RECENT, {"visits": 9, "names": 9}),
-        (roster._STARTING, {"start": "a", "end": "b", "names": 9}),
-    ):
-        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", values)]
-        scans = [line for line in plan if line.startswith("SCAN")]
-        known = ("USING INDEX", "visits", "this_unit")
-        assert all(any(word in line for word in known) for line in scans)
-    connection.close()
-
-
-def test_without_names_or_database_a_name_can_be_typed(page: FlaskClient, database: Path) -> None:
-    assert "Nobody was here yet." in text_of(page, "/rack/who")
-    database.write_bytes(b"nonsense" * 1000)
-    html = text_of(page, "/rack/who")
-    assert "damaged" in html
-    assert 'id="lifter"' in html
-
-
-# ---------------------------------------------------------------- load and other commands
+# ---------------------------------------------------------------- load
 
 
 def test_the_load_page_draws_plates_and_offers_more(page: FlaskClient, heard: Heard) -> None:
@@ -307,6 +195,12 @@ def test_a_goblet_has_no_bar(page: FlaskClient, heard: Heard) -> None:
     assert "amount=28&amp;unit=kg&amp;bar=0" in html
 
 
+def test_less_than_the_bare_bar_is_not_offered(page: FlaskClient) -> None:
+    html = text_of(page, "/rack/load?amount=20&unit=kg&bar=20")
+    less = html.split('class="plates less"')[1].split("</nav>")[0]
+    assert re.search(r'class="button off" role="link" aria-disabled="true">[-−]2.5<', less)
+
+
 @pytest.mark.parametrize(
     "asked",
     ["amount=nan", "amount=1e999", "amount=-5", "unit=stone", "bar=7", "bar=nan", "amount=x&bar=y"],
@@ -316,58 +210,6 @@ def test_odd_addresses_give_a_load_page_too(page: FlaskClient, asked: str) -> No
     value = re.search(r'id="kg"[^>]* value="([\d.]+)"', html)
     assert value
     assert 0 <= float(value.group(1)) <= 500
-
-
-@pytest.mark.parametrize(
-    ("name", "form", "command"),
-    [
-        ("set_load", {"kg": "102,5", "unit": "kg"}, SetLoad(102.5, "kg")),
-        ("set_load", {"kg": "225", "unit": "lb"}, SetLoad(225 * 0.45359237, "lb")),
-        ("set_load", {"kg": "", "unit": "lb"}, SetLoad(None, "lb")),
-        ("set_exercise", {"exercise": "goblet"}, SetExercise(Exercise.GOBLET)),
-        ("set_exercise", {}, SetExercise(None)),
-        ("redo_rep", {}, RedoRep()),
-        ("toggle_set", {}, ToggleSet()),
-        ("toggle_mute", {}, ToggleMute()),
-    ],
-)
-def test_a_tap_reaches_the_unit_and_comes_back_to_the_rack(
-    page: FlaskClient,
-    unit: Unit,
-    heard: Heard,
-    name: str,
-    form: dict[str, str],
-    command: object,
-) -> None:
-    heard(make_state())
-    answer = page.post(f"/commands/{name}", data={**form, "back": "/rack"}, headers=HERE)
-    assert (answer.status_code, answer.location) == (303, "/rack")
-    assert unit.wait_asked(command) == [command]
-
-
-@pytest.mark.parametrize(
-    ("name", "form", "said"),
-    [
-        ("set_load", {"kg": "heavy", "unit": "lb"}, "type pounds"),
-        ("set_load", {"kg": "100", "unit": "stone"}, "kg or lb"),
-        ("set_load", {"kg": "1200", "unit": "lb"}, "0 to 500"),
-        ("set_exercise", {"exercise": "bench"}, "no exercise"),
-        ("give_set", {"lifter": ""}, "1 to 40 letters"),
-    ],
-)
-def test_what_cannot_be_is_told(
-    page: FlaskClient, name: str, form: dict[str, str], said: str
-) -> None:
-    answer = page.post(f"/commands/{name}", data=form, headers=HERE)
-    assert answer.status_code == 400
-    assert said in answer.text
-
-
-def test_nobody_is_sent_to_another_site_afterwards(page: FlaskClient, heard: Heard) -> None:
-    heard(make_state())
-    for back in ("//elsewhere.example", "https://elsewhere.example/", "javascript:alert(1)"):
-        answer = page.post("/commands/redo_rep", data={"back": back}, headers=HERE)
-        assert answer.location == "/"
 
 
 @pytest.mark.parametrize("address", ["/rack", "/rack/who", "/rack/load"])
