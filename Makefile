@@ -11,7 +11,7 @@ CAD := .venv-cad/bin/python
 
 .PHONY: help demo test lint types bench web-bench web-latency hostile evaluate chain chain-clips docs texts lock demo-clip pelvis-crops \
 	pelvis-model pose-models picamera-check mount mount-check wiring placement-drawings \
-	arm-check arm-check-bookworm unit-check
+	arm-check arm-check-bookworm unit-check gpio-check
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -25,7 +25,7 @@ test:  ## every check, as CI runs it
 lint:  ## mend what ruff can mend, show the rest
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
-	if command -v shellcheck >/dev/null; then shellcheck -x setup.sh systemd/setup/*.sh tests/arm/check.sh tests/unit/check.sh racklight .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck -x setup.sh systemd/setup/*.sh tests/arm/check.sh tests/unit/check.sh tests/gpio/*.sh racklight .ci/run; fi
 
 types:  ## mypy, strict
 	$(PYTHON) -m mypy
@@ -89,6 +89,9 @@ arm-check-bookworm:  ## the same in an emulated arm64 Debian 12
 
 unit-check:  ## a whole unit in a booted Debian 13: install, crashes, full disk, updates, uninstall (root)
 	tests/unit/check.sh
+
+gpio-check:  ## lights and switches through the real lgpio, on a virtual machine's simulated pins (root)
+	tests/gpio/check.sh
 
 docs:  ## write docs/settings.md and docs/commands.md from the program
 	$(PYTHON) docs/generate.py

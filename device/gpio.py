@@ -6,12 +6,19 @@ tones need `GPIOZERO_MOCK_PIN_CLASS=mockpwmpin` beside it.
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
 from device.errors import RacklightError
+
+DEV = Path("/dev")
+# What lgpio's own errors say where a chip is closed to the user or not there, and where it can't
+# make its files.
+_NOT_OPEN, _LGPIO_FILE = "can not open gpiochip", ".lgd-nfy"
 
 
 class Output(Protocol):
@@ -69,10 +76,14 @@ def open_input(pin: int) -> Input:
 
 @contextmanager
 def _quiet_search() -> Iterator[None]:
-    """gpiozero warns of each pin library it doesn't find."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    """gpiozero warns of each pin library it can't use: if none is left, the first one says why."""
+    with warnings.catch_warnings(record=True) as passed_over:
+        warnings.simplefilter("always")
+        try:
+            yield
+        except ImportError as error:  # gpiozero's BadPinFactory is one too
+            first = "".join(f" {warning.message}" for warning in passed_over[:1])
+            raise ImportError(f"{error}{first}") from error
 
 
 @contextmanager
@@ -82,24 +93,38 @@ def one_sentence(kind: type[RacklightError], trouble: str, section: str) -> Iter
         yield
     except RacklightError:
         raise
-    except ImportError as error:  # gpiozero's BadPinFactory is one too
-        raise kind(
-            f"{trouble}: this machine has no GPIO pins that gpiozero can use"
-            f" ({error}). On a Raspberry Pi install the package python3-lgpio; elsewhere set"
-            " GPIOZERO_PIN_FACTORY=mock to run without lamps."
-        ) from error
-    except PermissionError as error:
-        raise kind(
-            f"{trouble}: no permission for the GPIO pins ({error}). Add the unit's user to the"
-            " group gpio."
-        ) from error
     except Exception as error:
-        if type(error).__name__ == "PinPWMUnsupported":
-            raise kind(
-                f"{trouble}: these pins can't be dimmed or give a tone ({error}). With mock pins"
-                " set GPIOZERO_MOCK_PIN_CLASS=mockpwmpin too."
-            ) from error
-        raise kind(
-            f"{trouble}: {error}. Check that no other program uses the pins of section [{section}]"
-            " (stop the unit first if it runs), and the wiring."
-        ) from error
+        raise kind(f"{trouble}: {_why(error, section)}") from error
+
+
+def _why(error: Exception, section: str) -> str:
+    said = str(error)
+    if isinstance(error, PermissionError) or (_NOT_OPEN in said and _a_chip_is_closed()):
+        return (
+            f"no permission for the GPIO pins ({said}). Add the unit's user to the group gpio, or"
+            " run this as the unit's user."
+        )
+    if _LGPIO_FILE in said:
+        return (
+            "lgpio makes small files in the folder that the program is started in, and can't in"
+            f" {Path.cwd()} ({said}). Start it in a folder of its user's own."
+        )
+    if isinstance(error, ImportError) or _NOT_OPEN in said:
+        return (
+            f"this machine has no GPIO pins that gpiozero can use ({said}). On a Raspberry Pi"
+            " install the package python3-lgpio; elsewhere set GPIOZERO_PIN_FACTORY=mock to run"
+            " without lamps."
+        )
+    if type(error).__name__ == "PinPWMUnsupported":
+        return (
+            f"these pins can't be dimmed or give a tone ({said}). With mock pins set"
+            " GPIOZERO_MOCK_PIN_CLASS=mockpwmpin too."
+        )
+    return (
+        f"{said}. Check that no other program uses the pins of section [{section}] (stop the unit"
+        " first if it runs), and the wiring."
+    )
+
+
+def _a_chip_is_closed() -> bool:
+    return any(not os.access(chip, os.R_OK | os.W_OK) for chip in DEV.glob("gpiochip*"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from enum import StrEnum
 from typing import Self
 
@@ -169,7 +169,8 @@ class Inputs:
     def _close(self) -> None:
         for switch in (self._hook, self._button):
             if switch is not None:
-                switch.close()
+                with suppress(Exception):  # the other pin must be let go too
+                    switch.close()
         self._hook = self._button = None
 
 

@@ -121,6 +121,25 @@ def test_a_pin_is_only_written_when_it_changes(pins: MockFactory) -> None:
         pins.pin(27).assert_states([True])
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_pin_that_cannot_be_let_go_keeps_no_other(
+    pins: MockFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As lgpio's do when their chip has gone."""
+    lamps = Lamps(CueSettings())
+    lamps.open()
+    red = pins.pin(17)
+    monkeypatch.setattr(red, "close", _gone)
+    lamps.close()
+    monkeypatch.undo()
+    with opened(CueSettings(red_pin=5)):
+        pass
+
+
+def _gone() -> None:
+    raise OSError("no such device")
+
+
 # ---------------------------------------------------------------- an RGB LED
 
 

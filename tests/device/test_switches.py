@@ -206,6 +206,21 @@ def test_pins_are_free_again_afterwards(pins: MockFactory) -> None:
             assert inputs.racked()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_pin_that_cannot_be_let_go_keeps_no_other(
+    pins: MockFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As lgpio's do when their chip has gone; it is no error of the program around."""
+    with monkeypatch.context() as broken, Inputs(WITH_HOOK):
+        broken.setattr(pins.pin(HOOK), "close", _gone)
+    with Inputs(Settings()) as inputs:
+        assert inputs.presses() == []
+
+
+def _gone() -> None:
+    raise OSError("no such device")
+
+
 def test_a_pin_in_use_is_one_sentence_and_lets_go_of_the_other(pins: MockFactory) -> None:
     from gpiozero import LED
 
