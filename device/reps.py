@@ -27,6 +27,8 @@ PARTIAL_FROM_DROP = 0.10
 # A hip that comes up this far and turns down again has stood up: lockout under a heavy bar is
 # often a little lower than the relaxed standing before it. Also enough where a recording stops.
 NEAR_TOP_DROP = 0.06
+# With straight knees it may be lower still: hips are read lower with the arms at a bar.
+LOCKED_DROP, LOCKED_KNEE_DEG = 0.10, 25.0
 # Shorter than any squat, as long as the dip of one step.
 SHORTEST_REP_S = 0.5
 # A paused squat is over by then; who sits on a bench is not.
@@ -88,12 +90,7 @@ class _OpenRep:
         """The hip came up nearly all the way and goes down again."""
         now, top = self.drop(self.moments[-1]), self.drop(self.top)
         rose = self.drop(self.lowest) - top
-        return (
-            self.top.upright
-            and top <= NEAR_TOP_DROP
-            and rose >= START_DROP
-            and now - top >= START_DROP
-        )
+        return _stood_up(self.top, top) and rose >= START_DROP and now - top >= START_DROP
 
 
 class RepCounter:
@@ -175,8 +172,8 @@ class RepCounter:
             self._standing = StandingHeight()
         if not self._ready:
             # who stands still with a bar stands a little lower than without
-            quiet = self._quiet_since_s is not None and drop < NEAR_TOP_DROP
-            self._ready = moment.upright and (drop < END_DROP or quiet)
+            quiet = self._quiet_since_s is not None and _stood_up(moment, drop)
+            self._ready = quiet or (moment.upright and drop < END_DROP)
         elif drop > START_DROP and not walking:
             self._begin(list(self._path.moments))
 
@@ -253,6 +250,12 @@ class RepCounter:
         name = PhaseName.STANDING if self._rep is None else self._rep.name
         quiet_s = 0.0 if self._quiet_since_s is None else time_s - self._quiet_since_s
         return Phase(time_s, name, drop, quiet_s, ended)
+
+
+def _stood_up(moment: Moment, drop: float) -> bool:
+    """Whether somebody who is that much lower than the standing before stands all the same."""
+    locked = moment.knee_deg < LOCKED_KNEE_DEG and drop <= LOCKED_DROP
+    return moment.upright and (locked or drop <= NEAR_TOP_DROP)
 
 
 def _judged(rep: _OpenRep, end_s: float) -> RepSpan | None:

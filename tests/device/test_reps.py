@@ -164,6 +164,15 @@ def test_reps_without_full_lockout_are_counted_one_by_one() -> None:
     assert len(count(sample(movements)).full) == 4
 
 
+def test_reps_are_counted_one_by_one_where_hips_are_read_lower_with_the_bar() -> None:
+    one = [*squat(2.4, 110.0), *stand(0.7)]
+    bodies = [
+        replace(body, hip_height=body.hip_height * (0.93 if body.time_s > 2.0 else 1.0))
+        for body in sample([*stand(2.5), *one, *one, *one, *stand(1.0)])
+    ]
+    assert len(count(bodies).full) == 3
+
+
 def test_staying_still_a_little_lower_ends_the_rep_and_becomes_the_new_standing() -> None:
     braced = Pose(knee_deg=34.0, shin_deg=14.0, lean_deg=12.0)
     low = bottom_of_squat(110.0)
