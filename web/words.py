@@ -109,8 +109,8 @@ def degrees_with_sd(value: float | None, sd: float | None) -> str:
 
 
 def kilograms(value: float | None) -> str:
-    """`102.5 kg`, or a dash."""
-    return DASH if value is None else f"{number(f'{value:g}')} kg"
+    """`102.5 kg`, or a dash; what was entered in pounds to a tenth."""
+    return DASH if value is None else f"{number(f'{round(value, 1):g}')} kg"
 
 
 def about_parallel(hip_above_knee_cm: float | None) -> str | None:

@@ -69,6 +69,7 @@ def test_numbers_have_the_decimal_mark_of_the_language() -> None:
         assert numbers.number("-1.5") == "−1,5"
         assert words.kilograms(102.5) == "102,5 kg"
     assert words.kilograms(102.5) == "102.5 kg"
+    assert words.kilograms(61.235) == "61.2 kg", "135 lb"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
-// Tilt and wink against the depth of the squat: this rep strong, the rep before faint.
+// Tilt above, wink with its threshold below, against the depth of the squat: this rep strong, the
+// rep before faint. A wink is told from its own height, not from where the tilt is.
 "use strict";
 
 class DepthTrace extends Drawing {
   static DEEPEST = 0.65; // share of the standing hip height
   static LOW_DEG = -12;
   static HIGH_DEG = 24;
+  static WINK_DEG = 20;
+  static WINK_SHARE = 0.34; // of the height
   static MOST = 600; // samples of a rep; more is a pause
 
   constructor(canvas) {
@@ -36,15 +39,19 @@ class DepthTrace extends Drawing {
     const { pen, width, height, color, family } = this.begin();
     const { low, high } = this.range();
     const bottom = height - 26;
+    const split = bottom * (1 - DepthTrace.WINK_SHARE);
     const x = (drop) => 12 + (Math.min(Math.max(drop, 0), DepthTrace.DEEPEST) / DepthTrace.DEEPEST) * (width - 24);
-    const y = (degrees) => 6 + ((high - degrees) / (high - low)) * (bottom - 6);
+    const y = (degrees) => 6 + ((high - degrees) / (high - low)) * (split - 12);
+    const most = this.mostWink();
+    const wink = (degrees) => bottom - (Math.min(degrees, most) / most) * (bottom - split - 4);
     const size = Math.max(14, Math.min(22, width / 24));
     pen.font = `${size}px ${family}`;
     pen.lineJoin = pen.lineCap = "round";
 
-    this.wink(pen, this.rep, x, y, color("--wink-area"));
+    this.wink(pen, this.rep, x, wink, color("--wink-area"));
     this.rule(pen, width, y(0), color("--faint"), [], 2);
-    if (this.threshold !== null) this.rule(pen, width, y(this.threshold), color("--wink"), [10, 8], 2);
+    this.rule(pen, width, wink(0), color("--line"), [], 1);
+    if (this.threshold !== null) this.rule(pen, width, wink(this.threshold), color("--wink"), [10, 8], 2);
     this.curve(pen, this.before, x, y, color("--line"), 4);
     this.curve(pen, this.rep, x, y, color("--ink"), 6);
     if (this.now && this.now.drop !== null && this.now.tilt !== null) {
@@ -53,7 +60,7 @@ class DepthTrace extends Drawing {
       pen.arc(x(this.now.drop), y(this.now.tilt), 11, 0, 7);
       pen.fill();
     }
-    this.labels(pen, width, height, y, size, color);
+    this.labels(pen, width, height, y, wink, size, color);
   }
 
   // The fixed range, or wider where the lifter goes beyond it.
@@ -61,8 +68,13 @@ class DepthTrace extends Drawing {
     const tilts = [...this.rep, ...this.before].map((sample) => sample.tilt).filter((tilt) => tilt !== null);
     return {
       low: Math.min(DepthTrace.LOW_DEG, ...tilts) - 2,
-      high: Math.max(DepthTrace.HIGH_DEG, (this.threshold ?? 0) + 4, ...tilts) + 2,
+      high: Math.max(DepthTrace.HIGH_DEG, ...tilts) + 2,
     };
+  }
+
+  mostWink() {
+    const winks = this.rep.map((sample) => sample.wink).filter((wink) => wink !== null);
+    return Math.max(DepthTrace.WINK_DEG, (this.threshold ?? 0) + 6, ...winks);
   }
 
   curve(pen, samples, x, y, color, width) {
@@ -75,7 +87,7 @@ class DepthTrace extends Drawing {
     }
   }
 
-  wink(pen, samples, x, y, color) {
+  wink(pen, samples, x, height, color) {
     pen.fillStyle = pen.strokeStyle = color;
     pen.lineWidth = 1;
     // One piece a step: the way up covers the way down instead of cutting it out.
@@ -83,31 +95,29 @@ class DepthTrace extends Drawing {
       for (let index = 1; index < run.length; index += 1) {
         const [from, to] = [run[index - 1], run[index]];
         pen.beginPath();
-        pen.moveTo(x(from.drop), y(0));
-        pen.lineTo(x(from.drop), y(from.wink));
-        pen.lineTo(x(to.drop), y(to.wink));
-        pen.lineTo(x(to.drop), y(0));
+        pen.moveTo(x(from.drop), height(0));
+        pen.lineTo(x(from.drop), height(from.wink));
+        pen.lineTo(x(to.drop), height(to.wink));
+        pen.lineTo(x(to.drop), height(0));
         pen.fill();
         pen.stroke();
       }
     }
   }
 
-  labels(pen, width, height, y, size, color) {
+  labels(pen, width, height, y, wink, size, color) {
     pen.fillStyle = color("--soft");
     pen.textAlign = "right";
     pen.fillText(_("neutral"), width, y(0) - 6);
     if (this.threshold !== null) {
       pen.fillStyle = color("--wink");
-      pen.fillText(_("wink threshold %(degrees)s°", { degrees: numberText(this.threshold) }), width, y(this.threshold) - 6);
+      pen.fillText(_("threshold %(degrees)s°", { degrees: numberText(this.threshold) }), width, wink(this.threshold) - 6);
     }
     pen.fillStyle = color("--soft");
     pen.fillText(_("deeper →"), width, height - 4);
     pen.textAlign = "left";
     pen.fillText(_("standing"), 0, height - 4);
     pen.fillText(_("↑ tilt forward"), 0, size);
-    pen.fillText(_("wink"), width * 0.45 + size, height - 4);
-    pen.fillStyle = color("--wink-area");
-    pen.fillRect(width * 0.45, height - 4 - size * 0.7, size * 0.75, size * 0.75);
+    pen.fillText(_("wink"), 0, wink(this.threshold ?? DepthTrace.WINK_DEG) - 6);
   }
 }
