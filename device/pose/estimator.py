@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from device.geometry import quarter_turns
 from device.models import Model, Runtime, load_model
 from device.pose.decode import (
     LANDMARK_SIZE,
@@ -107,15 +108,18 @@ class PoseEstimator:
 
         The detector scores people alike however they are turned, but it says which way their head
         is: the score is its certainty times the cosine of that way with up. Where it finds nobody,
-        whoever stands on the `floor` is asked the same. All 0: nobody is seen. The track is left
-        as it is.
+        or somebody who does not stand on the `floor`, whoever does is asked the same: of a lifter
+        whose head is out of the picture the detector guesses where it is. All 0: nobody is seen.
+        The track is left as it is.
         """
         output = self._detector.run(detector_input(frame.color_rgb))
         scores = upright_scores(output[0], output[1])
-        for figure in [] if any(scores) else self._figures(frame, floor)[:1]:
+        if floor is None or (any(scores) and np.argmax(scores) == quarter_turns(floor.up)):
+            return scores
+        for figure in self._figures(frame, floor)[:1]:
             seen = self._look(frame, figure.roi)
             if seen.presence >= MIN_PRESENCE:
-                scores = next_roi(seen, figure.roi).upright_by_turn()
+                return next_roi(seen, figure.roi).upright_by_turn()
         return scores
 
     def _search(self, frame: Frame, floor: Floor | None) -> Keypoints | None:

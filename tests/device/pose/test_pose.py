@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -10,9 +11,13 @@ import numpy as np
 import pytest
 
 from device import paths
+from device.cameras.simulated import SimulatedCamera
 from device.errors import ModelError
+from device.floor import FloorFinder
+from device.geometry import quarter_turns
 from device.pose import PoseEstimator
 from device.records import Frame, Intrinsics, Joint, Keypoints
+from device.settings import CameraSettings
 
 VIDEOS = paths.PROGRAM.parent / "shared" / "data" / "squat_video"
 needs_videos = pytest.mark.skipif(
@@ -167,6 +172,22 @@ def test_the_detector_says_which_way_is_up(pose: PoseEstimator, turns: int) -> N
         assert len(scores) == 4
         assert int(np.argmax(scores)) == turns
         assert max(s for i, s in enumerate(scores) if i != turns) < 0.5 < scores[turns]
+
+
+def test_who_stands_on_the_floor_says_which_way_is_up_where_the_detector_errs(
+    pose: PoseEstimator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, finder = CameraSettings(source="simulated"), FloorFinder()
+    with SimulatedCamera(settings, realtime=False) as camera:
+        for frame in itertools.islice(camera, 10):  # Alex stands before the unit
+            assert frame.depth is not None
+            floor = finder.update(frame.depth, frame.time_s)
+    assert floor is not None
+    right = quarter_turns(floor.up)
+    wrong = tuple(0.8 * (turns == (right + 1) % 4) for turns in range(4))
+    monkeypatch.setattr("device.pose.estimator.upright_scores", lambda *_: wrong)
+    assert int(np.argmax(pose.detection_score_by_turn(frame, floor))) == right
+    assert pose.detection_score_by_turn(frame, None) == wrong
 
 
 def test_an_empty_picture_says_nothing_of_up(pose: PoseEstimator) -> None:
