@@ -133,6 +133,7 @@ class Pipeline:
 
     def sign_in(self, lifter: str | None) -> None:
         """Another lifter stands there; None: nobody in particular."""
+        self._cue.unsure()  # the light of the rep before is not theirs
         self._neutral.sign_in(lifter)
         self._sets.new_lifter()
 

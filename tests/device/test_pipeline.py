@@ -14,7 +14,7 @@ from device.cameras import Camera, camera_settings_for, open_camera
 from device.cameras.simulated import SimulatedCamera, open_clip
 from device.demo import demo_settings
 from device.pipeline import Pipeline, Step
-from device.records import Light, PhaseName, Rep, VerdictName
+from device.records import Light, Load, Phase, PhaseName, Rep, Verdict, VerdictName, Wink
 from device.settings import Settings
 
 SETTINGS = demo_settings(Settings())
@@ -137,3 +137,14 @@ def test_a_recording_of_it_gives_the_same_reps(played: Played, recording: Path) 
         if one.wink_deg is not None:
             assert one.wink_deg == pytest.approx(other.wink_deg, abs=1.0)
         assert one.verdict.name is other.verdict.name
+
+
+def test_the_light_of_the_lifter_before_is_dark_for_the_next() -> None:
+    pipeline = Pipeline(Settings())
+    pipeline.sign_in("Mia")
+    logic, load = pipeline._cue, Load(True, "hands", 60.0)
+    standing = Phase(1.1, PhaseName.STANDING, None, 0.0)
+    assert logic.after(1.0, Verdict(VerdictName.CLEAN), load).light is Light.GREEN
+    assert logic.during(1.1, Wink(1.1), standing, load).light is Light.GREEN
+    pipeline.sign_in("Jo")
+    assert logic.during(1.2, Wink(1.2), standing, load).light is Light.OFF
