@@ -6,6 +6,7 @@ import html
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,14 @@ def test_a_forgotten_load_and_the_squat_are_put_in_afterwards(
     log = text_of(coach, "/settings")
     assert "Corrected: set 1 of" in log
     assert "is now 82.5 kg" in log
+
+
+def test_a_set_in_which_the_load_changed_says_both(coach: FlaskClient, database: Path) -> None:
+    with Store.open(database, "rack") as store:
+        session = store.start_session(store.lifter("Ann").id)
+        for index, kg in enumerate((62.5, 61.235, 61.235), 1):
+            store.add_rep(session, replace(make_rep(index, 1), load_kg=kg))
+    assert "61.2 kg to 62.5 kg" in text_of(coach, f"/sessions/{session}")
 
 
 def test_a_rep_is_struck_out_and_brought_back(
