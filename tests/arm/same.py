@@ -45,11 +45,6 @@ EVERY = 2  # of 30 frames a second: what a Pi 4 is to do
 FLOAT_SHARE = 1e-3  # of a tensor's range
 MAX_SD_DEG = 10.0  # so that a wink is told, whatever the estimator's doubt
 ANGLE_DEG = 1.0
-# What is read from the hips' crop: on one processor alone a crop that lies 3 to 12 mm elsewhere is
-# read 0.4 to 0.5 degrees otherwise (RMS; decision 24), and a pose model that rounds otherwise moves
-# it by as much. Three of those.
-PELVIS_DEG = 1.5
-PELVIS = ("anterior_pelvic_tilt", "lumbar_flexion", "wink_deg", "wink_at_parallel")
 TILT_DEG = 0.5  # RMS over all frames
 FRAMES_APART = 1
 RUNTIMES = ("tflite_runtime", "ai_edge_litert")
@@ -295,8 +290,7 @@ def _apart(name: str, one: Any, other: Any, fps: float) -> float:
         if one != other:
             raise DifferenceError(f"A rep's {name} is {other} here, and {one} there.")
         return 0.0
-    limit = PELVIS_DEG if name.startswith(PELVIS) else ANGLE_DEG
-    limit = FRAMES_APART / fps + 1e-3 if name.endswith("_s") else limit
+    limit = FRAMES_APART / fps + 1e-3 if name.endswith("_s") else ANGLE_DEG
     if abs(one - other) > limit:
         raise DifferenceError(f"A rep's {name} is {other} here, and {one} there.")
     return abs(one - other)

@@ -60,7 +60,7 @@ def test_the_same_reps_with_a_little_noise_are_the_same(
     ("changes", "words"),
     [
         ({"reps": []}, "0 reps were found here, and 1 there"),
-        ({"rep__wink_deg": 13.6}, "wink_deg is 13.6 here, and 12.0 there"),
+        ({"rep__wink_deg": 13.5}, "wink_deg is 13.5 here, and 12.0 there"),
         ({"rep__wink_deg": None}, "wink_deg is None here, and 12.0 there"),
         ({"rep__bottom_s": 9.85}, "bottom_s is 9.85 here"),
         ({"rep__verdict": "clean"}, "verdict is clean here, and wink there"),
