@@ -3,7 +3,8 @@
 A virtual camera stands where the depth camera stands, held level and aimed at the hips; 64 x 64
 rays cover 0.75 m there. Each ray's point is given relative to the crop's centre in
 line-of-sight axes: x to the right, y up, z towards the camera, all level. So neither how the unit
-hangs, nor how far or how far off the picture's middle the lifter stands, changes the input.
+hangs, nor how far or how far off the picture's middle the lifter stands, changes the input. The
+floor, which comes into the view of a deep squat, is left out: nothing on it is a pelvis.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from device.records import Array, Bytes, Depth, DepthImage, Floor, Intrinsics
 SIZE = 64
 SIDE_M = 0.75
 ABOVE_HIP_M = 0.10  # the crop's centre: more of the back, less of the thighs
+ABOVE_FLOOR_M = 0.06  # what lies lower is the floor, with its noise and its estimate's error
 REACH_M = 0.5  # what lies further from the centre belongs to something else
 FRONT_M = 0.35  # nearer to the camera than this no part of a back or seat lies
 SCALE_M = 0.3  # metres per unit of the network's input
@@ -83,6 +85,7 @@ def hip_view(depth: DepthImage, floor: Floor, mid_hip_m: Array) -> HipView:
     points[2] += np.float32(ahead_m)
     reached = z_m > 0
     within = reached & (np.abs(points).max(axis=0) < REACH_M)
+    within &= points[1] > ABOVE_FLOOR_M - (y + ABOVE_HIP_M)
     view = np.empty((SIZE, SIZE, 4), np.float32)
     scaled = within / np.float32(SCALE_M)
     for axis, plane in enumerate(points):

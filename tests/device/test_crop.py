@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.crop import ABOVE_HIP_M, SCALE_M, SIZE, hip_view
+from device.crop import ABOVE_FLOOR_M, ABOVE_HIP_M, SCALE_M, SIZE, hip_view
 from device.geometry import from_levelled, levelled_from_camera, unit
 from device.records import Array, DepthImage, Extrinsics, Floor, Intrinsics
-from tests.device.scenes import CAMERA, image_of, rays, up_of
+from tests.device.scenes import CAMERA, floor_and_wall, image_of, rays, up_of
 
 HEIGHT_M = 1.1
 
@@ -68,6 +68,23 @@ def test_what_is_far_from_the_hips_is_left_out() -> None:
     assert view.points[..., 3].sum() == 0
     assert view.filled_share == 0
     assert view.nearer_share == 0
+
+
+@pytest.mark.parametrize("hip_m", [0.25, 0.33, 0.45])
+def test_the_floor_under_a_deep_squat_is_left_out(hip_m: float) -> None:
+    up = up_of(25, 5, 1)
+    hip = np.array([0.05, hip_m, -1.3])
+    depth = floor_and_wall(up, HEIGHT_M, wall_m=None, noise=0.002, seed=1)
+    assert not hip_view(depth, Floor(up, HEIGHT_M, 1.0), hip).points.any()
+
+
+def test_what_stands_on_the_floor_is_kept_from_a_hand_above_it() -> None:
+    up = up_of(25, 0)
+    hip = np.array([0.0, 0.30, -1.2])
+    view = hip_view(floor_and_wall(up, HEIGHT_M, wall_m=1.3), Floor(up, HEIGHT_M, 1.0), hip)
+    heights = view.points[..., 1][view.points[..., 3] > 0] * SCALE_M + hip[1] + ABOVE_HIP_M
+    assert ABOVE_FLOOR_M < heights.min() < ABOVE_FLOOR_M + 0.03
+    assert heights.max() > 0.7
 
 
 def test_somebody_in_front_of_the_hips_is_noticed() -> None:
@@ -151,6 +168,7 @@ def plain_view(depth: DepthImage, floor: Floor, hip: Array) -> Array:
     rays = corner + columns[..., None] * aside + rows[..., None] * down
     points = (rays * z / rays[..., 2:] - aim) @ axes.T
     mask = (z > 0) & (np.abs(points).max(axis=-1, keepdims=True) < 0.5)
+    mask &= points[..., 1:2] > ABOVE_FLOOR_M - hip[1] - ABOVE_HIP_M
     return np.concatenate([points * mask / SCALE_M, mask], axis=-1)
 
 
