@@ -240,11 +240,13 @@ def set_leg_by_foot(
     shank = rest.span(f"lowerleg01.{side}", f"foot.{side}")
     lengths = float(np.linalg.norm(thigh)), float(np.linalg.norm(shank))
     knee, end = two_bones(hip, ankle, *lengths, knee_pole)
-    # The knee is a hinge: the rest pose's forward direction stays in the plane of the leg.
+    # The knee is a hinge: its axis stays square to the plane of the leg. That plane is told by the
+    # line to the ankle; a thigh raised past the pole would turn round if the pole told its front.
+    hinge = np.cross(end - hip, knee_pole)
     for bone, rest_way, way in (
         ("upperleg01", thigh, knee - hip),
         ("lowerleg01", shank, end - knee),
     ):
-        turn = frame(way, knee_pole) @ frame(rest_way, FORWARD).T
+        turn = frame(way, hinge) @ frame(rest_way, np.cross(rest_way, FORWARD)).T
         skeleton.set_turn(f"{bone}.{side}", turn)
     skeleton.set_turn(f"foot.{side}", foot_turn)

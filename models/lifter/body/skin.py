@@ -23,7 +23,7 @@ from models.lifter.body.posed import PosedBody
 
 # the skin that a hip crop sees, template body: below the ribs, above the knees
 _LOW_M, _HIGH_M = -0.40, 0.34
-_MOST_M = 0.06  # the skin moves at most so far from where the body model puts it
+_MOST_M = 0.15  # from where the body model puts the skin: a deep seat collapses there by 12 cm
 _BACK_M = 0.02  # skin further back than this, at rest, can lie over the sacrum
 _BESIDE_M = 0.045  # and further out than this over an iliac crest,
 _FRONT_M = -0.05  # unless it is further forward than this

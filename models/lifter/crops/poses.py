@@ -91,12 +91,12 @@ def _balanced_tilt_and_bend(depth: float, rng: np.random.Generator) -> tuple[flo
 
 def squat_pose(stance: Stance, rng: np.random.Generator) -> tuple[PoseAngles, float]:
     """One pose and its depth 0 to 1; the pelvis knows nothing of the depth."""
-    depth = float(rng.random() ** 0.7)
+    depth = float(rng.random() ** 0.5)
     if rng.random() < BALANCED_SHARE:
         tilt, lumbar = _balanced_tilt_and_bend(depth, rng)
     else:
         tilt, lumbar = _any_tilt_and_bend(rng)
-    thigh = depth * rng.uniform(75, 125)
+    thigh = depth * rng.uniform(85, 128)
     shank = depth * rng.uniform(10, 45)
     apart, turned = rng.normal(0, 2, 2), rng.normal(0, 2.5, 2)
     pose = PoseAngles(

@@ -1,6 +1,7 @@
 """The body model, its clothes, and rays cast at it: needs the recipe environment."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from device.wink import wink_curve
 from models.lifter.body.clothing import Outfit, Region, Wardrobe
 from models.lifter.body.model import Lifter
 from models.lifter.body.posed import BodyShape, PoseAngles, placed
+from models.lifter.body.skeleton import Skeleton, rot_z, set_leg_by_foot
 from models.lifter.movement.squat import Moment, Mover, RepPlan, Style, rep_moment
 from models.lifter.scene import props
 from models.lifter.scene.render import Scene, depth_image, look_at
@@ -202,6 +204,31 @@ def test_legs_turn_about_hip_joints_where_people_have_them(lifter):
         assert thigh == pytest.approx(
             np.linalg.norm(rest.rest.span("upperleg01.L", "lowerleg01.L")), abs=1e-3
         )
+
+
+@pytest.mark.parametrize("abduction", [0.0, 25.0, 40.0])
+def test_a_thigh_never_turns_round_however_deep_the_squat(lifter, abduction):
+    rest = lifter.rest(BodyShape()).rest
+    turns, above = [], []
+    for hip_m in np.arange(0.85, 0.14, -0.01):
+        skeleton = Skeleton(rest, np.eye(3))
+        hips = (skeleton.joint("upperleg01.L") + skeleton.joint("upperleg01.R")) / 2
+        set_leg_by_foot(
+            skeleton,
+            "L",
+            ankle=hips + np.array([0.2, -0.1, -hip_m]),
+            knee_pole=rot_z(abduction) @ np.array([0.0, -1.0, 0.15]),
+            foot_turn=np.eye(3),
+        )
+        turn = skeleton.turn("upperleg01.L")
+        turns.append(turn)
+        above.append((skeleton.joint("lowerleg01.L") - skeleton.joint("upperleg01.L"))[2])
+        # the kneecap looks forwards and, in a raised thigh, up: never down
+        front = turn @ np.array([0.0, -1.0, 0.0])
+        assert front[2] > -0.2
+    assert max(above) > 0.09  # knees well above the hips
+    steps = [np.degrees(np.arccos((np.trace(a.T @ b) - 1) / 2)) for a, b in pairwise(turns)]
+    assert max(steps) < 15
 
 
 def test_every_lifter_has_hip_joints_of_its_own(lifter):

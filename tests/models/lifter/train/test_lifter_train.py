@@ -10,7 +10,16 @@ import torch
 from models.lifter.crops.marks import MARKS, MIRRORED
 from models.lifter.crops.stored import CropSet, load_crops
 from models.lifter.packed_view import HOLE
-from models.lifter.train.batches import augmented, to_batch
+from models.lifter.train.batches import (
+    MOST_CELLS,
+    MOST_DENT_M,
+    augmented,
+    dents,
+    kept_of_edges,
+    misplaced,
+    move_across_cells,
+    to_batch,
+)
 from models.lifter.train.network import BOTH_WAYS, BothWays, PelvisNetwork
 from models.lifter.train.team import Team, run_together
 
@@ -27,7 +36,7 @@ def some_crops(groups: int = 4, count: int = 3) -> CropSet:
 def test_marks_move_with_the_points_they_belong_to():
     crops = some_crops()
     plain = to_batch(crops, np.arange(4))
-    changed = augmented(plain, np.random.default_rng(2))
+    changed = misplaced(plain, np.random.default_rng(2))
     for g in range(4):
         turned = bool(changed.truth[g, 0, 1] != plain.truth[g, 0, 1])
         for v in range(3):
@@ -38,6 +47,49 @@ def test_marks_move_with_the_points_they_belong_to():
             shift = step[:, seen].mean(dim=1)
             marks = plain.marks[g, v, MIRRORED] if turned else plain.marks[g, v]
             assert torch.allclose(changed.marks[g, v], marks * sign + shift, atol=1e-4)
+
+
+def test_what_is_learned_from_changes_and_what_is_stored_does_not():
+    plain = to_batch(some_crops(), np.arange(4))
+    before = plain.views.clone()
+    changed = augmented(plain, np.random.default_rng(3))
+    assert torch.equal(plain.views, before)
+    hidden = changed.views[:, :, 3] == 0
+    assert not changed.views[:, :, :3].permute(0, 1, 3, 4, 2)[hidden].any()
+    assert changed.views[:, :, 3].sum() < before[:, :, 3].sum()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_view_moved_across_its_cells_keeps_its_points_and_brings_none_in_at_the_other_edge(seed):
+    view = torch.arange(1, 4 * 64 * 64 + 1, dtype=torch.float32).view(4, 64, 64)
+    moved = view.clone()
+    move_across_cells(moved, np.random.default_rng(seed))
+    there = moved[3] > 0
+    rows, columns = (np.flatnonzero(there.any(axis).numpy()) for axis in (1, 0))
+    assert len(rows) >= 64 - MOST_CELLS and len(columns) >= 64 - MOST_CELLS
+    assert there[np.ix_(rows, columns)].all() and there.sum() == len(rows) * len(columns)
+    first = int(moved[0, rows[0], columns[0]]) - 1
+    down, across = rows[0] - first // 64, columns[0] - first % 64
+    assert torch.equal(
+        moved[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1],
+        view[:, rows - down][:, :, columns - across],
+    )
+
+
+def test_dents_are_smooth_and_as_large_as_told():
+    heights_m = dents(200, 2, 64, np.random.default_rng(4)).numpy() * 0.3
+    per_lifter = heights_m.reshape(200, -1).std(axis=1)
+    assert 0.2 * MOST_DENT_M < np.median(per_lifter) < 0.7 * MOST_DENT_M
+    assert np.abs(np.diff(heights_m, axis=-1)).max() < 0.8 * MOST_DENT_M
+
+
+def test_only_cells_beside_a_hole_fray():
+    mask = torch.zeros(5, 2, 64, 64)
+    mask[..., 10:40, 20:50] = 1
+    kept = kept_of_edges(mask, np.random.default_rng(5)) * mask
+    assert torch.equal(kept[..., 11:39, 21:49], mask[..., 11:39, 21:49])
+    rim = mask.sum() - mask[..., 11:39, 21:49].sum()
+    assert 0.2 < 1 - float(kept.sum() - mask[..., 11:39, 21:49].sum()) / float(rim) < 0.6
 
 
 def test_a_mirror_swaps_left_and_right():
