@@ -93,12 +93,12 @@ def _put_back(settings: Settings) -> None:
 
 
 def _demo(settings: Settings, asked: argparse.Namespace) -> int:
-    from device.demo import demo, rep_line
+    from device.demo import demo
 
     reps = demo(settings, asked.seconds, _say, asked.host)
     _say(f"\n{len(reps)} reps:" if reps else "\nNo reps in that time.")
-    for rep in reps:
-        _say(rep_line(rep))
+    for line in reps:
+        _say(line)
     return 0
 
 
@@ -182,18 +182,10 @@ def _off(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _password(settings: Settings, asked: argparse.Namespace) -> int:
-    from device.errors import AccountError
     from device.password import asked as typed
-    from device.password import reset_password
+    from device.password import database_meant, reset_password
 
-    database = paths.demo_database_file() if asked.demo else paths.database_file()
-    if not database.parent.is_dir():
-        raise AccountError(
-            "There is no demo here yet: start it once with ./setup.sh demo."
-            if asked.demo
-            else f"There is no unit's data in {database.parent}. For the demo's page, in the"
-            " program's folder: ./racklight password --demo"
-        )
+    database = database_meant(asked.database, asked.demo)
     reset_password(database, settings.unit.name, typed, _say)
     return 0
 

@@ -33,7 +33,8 @@ from device.store import Store
 CHOSEN_FILE = "password.chosen"  # beside the database
 LOST = (
     "This unit was set up before, but the coach's password is no longer in its database. Put the"
-    " database back, or make a new password on the unit: `sudo -u racklight racklight password`."
+    " database back, or make a new password on this machine: the sign-in page says how to call"
+    " `racklight password` there."
 )
 
 

@@ -97,8 +97,15 @@ def build_parser() -> argparse.ArgumentParser:
         "password",
         "give the coach a new password for the page (on the unit: sudo -u racklight)",
     )
-    password.add_argument(
+    whose = password.add_mutually_exclusive_group()
+    whose.add_argument(
         "--demo", action="store_true", help="for the demo's page instead of the unit's"
+    )
+    whose.add_argument(
+        "--database",
+        type=Path,
+        metavar="FILE",
+        help="for the page over this database; its sign-in page names the file",
     )
     _add(commands, "off", "switch lamps and buzzer off (while the unit is not running)")
     agree = _add(commands, "agree", "compare the unit with an inclinometer on a lifter's sacrum")

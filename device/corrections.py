@@ -11,12 +11,13 @@ everything measured stay. The audit has a line for each correction.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from device.audit import Action, Actor, note
 from device.errors import NotebookError
 from device.moment import moment_now
-from device.notebook import Notebook, required
+from device.notebook import Notebook, required, stamp
 from device.records import Exercise, load_refused
 
 
@@ -38,23 +39,62 @@ class SetEntry:
     squat: Squat | None  # None: stays as it is
 
 
-def describe_set(notebook: Notebook, set_id: str, entry: SetEntry) -> None:
-    """Replaces what is said of a set, all of it or nothing. Raises NotebookError."""
-    with notebook.writing() as connection:
+@dataclass(frozen=True, slots=True)
+class RepPlace:
+    """Where a rep stands that was struck out or brought back."""
+
+    session_id: str
+    set_number: int
+    rep_number: int  # of its set, from 1, among those that count
+    changed: bool  # False: it was so already
+
+
+def describe_set(
+    notebook: Notebook, set_id: str, entry: SetEntry, shown: str | None = None
+) -> None:
+    """Replaces what is said of a set, all of it or nothing. Raises NotebookError.
+
+    `shown`: the `set_stamp` that the form was shown with, see `Notebook.replacing`.
+    """
+    with notebook.replacing(shown, lambda connection: _set_now(connection, set_id)) as connection:
         notebook.put_set_note(connection, set_id, entry.text, entry.pain)
         notebook.put_tags(connection, set_id, entry.tags)
         if entry.squat is not None:
             _correct(connection, notebook.unit_id, set_id, entry.squat)
 
 
-def strike_out(notebook: Notebook, rep_id: str) -> str:
-    """Takes a rep out of what is shown and counted; returns its visit. Raises NotebookError."""
+def set_stamp(
+    text: str,
+    pain: bool | None,
+    tags: Sequence[str],
+    load_kg: float | None,
+    exercise: str | None,
+) -> str:
+    """Of everything that the form of a set shows; tags sorted by their keys."""
+    return stamp(text, pain, tuple(tags), load_kg, exercise)
+
+
+def strike_out(notebook: Notebook, rep_id: str) -> RepPlace:
+    """Takes a rep out of what is shown and counted. Raises NotebookError."""
     return _struck(notebook, rep_id, moment_now().utc)
 
 
-def bring_back(notebook: Notebook, rep_id: str) -> str:
-    """Brings a rep back that was struck out or undone; returns its visit. Raises NotebookError."""
+def bring_back(notebook: Notebook, rep_id: str) -> RepPlace:
+    """Brings a rep back that was struck out or undone. Raises NotebookError."""
     return _struck(notebook, rep_id, None)
+
+
+def _set_now(connection: sqlite3.Connection, set_id: str) -> str:
+    note = connection.execute(
+        "SELECT text, pain FROM set_notes WHERE set_id = ?", (set_id,)
+    ).fetchone()
+    text, pain = ("", None) if note is None else note
+    tags = connection.execute(
+        "SELECT tag FROM set_tags WHERE set_id = ? ORDER BY tag_key", (set_id,)
+    ).fetchall()
+    first = connection.execute(_FIRST, (set_id,)).fetchone()
+    squat = (None, None) if first is None else tuple(first)
+    return set_stamp(text, None if pain is None else bool(pain), [tag for (tag,) in tags], *squat)
 
 
 def _correct(connection: sqlite3.Connection, unit_id: str, set_id: str, squat: Squat) -> None:
@@ -70,21 +110,30 @@ def _correct(connection: sqlite3.Connection, unit_id: str, set_id: str, squat: S
         ("load_kg", first["load_kg"], squat.load_kg),
         ("exercise", first["exercise"], exercise),
     ):
-        if before != after:
+        if not _same(before, after):
             connection.execute(f"UPDATE reps SET {column} = ? WHERE set_id = ?", (after, set_id))
             said = f"{_said(column, before)} is now {_said(column, after)}"
             _noted(connection, unit_id, set_id, said)
 
 
-def _struck(notebook: Notebook, rep_id: str, undone_utc: str | None) -> str:
+def _same(before: float | str | None, after: float | str | None) -> bool:
+    """A load that is nothing round (135 lb) stands in the form to a hundredth of a kilogram."""
+    if isinstance(before, float) and isinstance(after, float):
+        return abs(before - after) <= 0.0051
+    return before == after
+
+
+def _struck(notebook: Notebook, rep_id: str, undone_utc: str | None) -> RepPlace:
     with notebook.writing() as connection:
         rep = required(connection, "reps", rep_id)
-        if (rep["undone_utc"] is None) != (undone_utc is None):
+        number = _number(connection, rep)
+        changed = (rep["undone_utc"] is None) != (undone_utc is None)
+        if changed:
             connection.execute("UPDATE reps SET undone_utc = ? WHERE id = ?", (undone_utc, rep_id))
             done = "brought back" if undone_utc is None else "struck out"
-            said = f"rep {_number(connection, rep)} {done}"
-            _noted(connection, notebook.unit_id, rep["set_id"], said)
-        return str(required(connection, "sets", rep["set_id"])["session_id"])
+            _noted(connection, notebook.unit_id, rep["set_id"], f"rep {number} {done}")
+        place = required(connection, "sets", rep["set_id"])
+        return RepPlace(place["session_id"], place["number"], number, changed)
 
 
 def _number(connection: sqlite3.Connection, rep: sqlite3.Row) -> int:

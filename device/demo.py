@@ -39,8 +39,7 @@ from device.commands import (
 from device.cues import LightBox
 from device.errors import LiveError
 from device.live import LiveServer
-from device.pipeline import Step
-from device.records import Rep
+from device.records import Rep, RepSummary
 from device.restoring import take_up_at_start
 from device.run_log import RunLog
 from device.service import Service
@@ -82,8 +81,10 @@ def demo(
     seconds: float | None,
     say: Callable[[str], None],
     host: str = "127.0.0.1",
-) -> list[Rep]:
-    """Runs until `seconds` of the clip are over (None: until interrupted); returns the reps.
+) -> list[str]:
+    """Runs until `seconds` of the clip are over (None: until interrupted).
+
+    Returns the reps, a line each, in the numbers that the page has for them: of a lifter's set.
 
     A backup that was uploaded on the page is put back first, as on a unit. Where the machine is
     too slow even for the simulated camera, the wall's seconds count too.
@@ -93,7 +94,7 @@ def demo(
     chosen = Chosen(settings, chosen_beside(database))
     settings = demo_settings(chosen.settings)
     take_up_at_start(database, settings.unit.name, say)
-    reps: list[Rep] = []
+    reps: list[str] = []
     with ExitStack() as stack:
         sockets = stack.enter_context(tempfile.TemporaryDirectory(prefix="racklight-"))
         live = Path(sockets) / "live.sock"
@@ -137,9 +138,9 @@ def demo(
                     break
                 continue
             frame, step = seen
-            if step.rep is not None:
-                reps.append(step.rep)
-                say(rep_line(step.rep, step))
+            if step.rep is not None and service.newest_rep is not None:
+                reps.append(rep_line(step.rep, placed(service.lifter, service.newest_rep)))
+                say(f"{reps[-1]}  light: {step.cue.light}")
             if seconds is not None and frame.time_s >= seconds:
                 break
     return reps
@@ -168,18 +169,22 @@ def choose_pins(say: Callable[[str], None]) -> None:
     say("There are no GPIO pins here: the light is on gpiozero's mock pins.")
 
 
-def rep_line(rep: Rep, step: Step | None = None) -> str:
-    """A rep as one line for people."""
+def placed(lifter: str | None, rep: RepSummary) -> str:
+    """Whose rep it is and which, as the page has it."""
+    return f"{lifter or 'nobody signed in'}, set {rep.set}, rep {rep.number:2d}"
+
+
+def rep_line(rep: Rep, place: str | None = None) -> str:
+    """A rep as one line for people; `place`: whose and which, where somebody counted them."""
     wink = "    -    "
     if rep.wink_deg is not None and rep.wink_sd_deg is not None:
         wink = f"{rep.wink_deg:4.1f} ± {rep.wink_sd_deg:3.1f}"
     load = {True: "loaded", False: "unloaded", None: "load unknown"}[rep.loaded]
-    shown = f"  light: {step.cue.light}" if step is not None else ""
     reason = f" ({rep.verdict.reason})" if rep.verdict.reason else ""
     verdict = rep.verdict.name.replace("_", " ")
     return (
-        f"set {rep.set}  rep {rep.index:2d}  {rep.start_s:6.1f} s  {load:12s}"
-        f"  wink {wink} deg  {verdict}{reason}{shown}"
+        f"{place or f'set {rep.set}  rep {rep.index:2d}'}  {rep.start_s:6.1f} s  {load:12s}"
+        f"  wink {wink} deg  {verdict}{reason}"
     )
 
 

@@ -67,6 +67,10 @@ class NotebookError(RacklightError, ValueError):
     exit_code = 5
 
 
+class ChangedMeanwhileError(NotebookError):
+    """What a person wants to replace is no longer what they were shown."""
+
+
 class CueError(RacklightError, OSError):
     """The light or buzzer can't be driven."""
 

@@ -11,14 +11,16 @@ for can't be done; its text is for the person who asked.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from device.database import open_for_writing, sentences, transaction
-from device.errors import NotebookError, StoreError
+from device.errors import ChangedMeanwhileError, NotebookError, StoreError
 from device.moment import moment_now
 from device.store import WHO_IS
 
@@ -69,6 +71,26 @@ class Notebook:
         with sentences(self.path), transaction(self._connection):
             yield self._connection
 
+    @contextmanager
+    def replacing(
+        self, shown: str | None, now: Callable[[sqlite3.Connection], str]
+    ) -> Iterator[sqlite3.Connection]:
+        """As `writing`, for a form that replaces what was there when it was shown.
+
+        `shown` is that `stamp`, None where nobody kept it; `now` gives today's. Raises
+        ChangedMeanwhileError, with nothing replaced, where something else is there by now; to write
+        what is there already is no harm.
+        """
+        with self.writing() as connection:
+            before = now(connection)
+            yield connection
+            if shown not in (None, before) and now(connection) != before:
+                raise ChangedMeanwhileError(
+                    "Something else was saved here after this page was opened, so what you typed is"
+                    " not saved yet. Look at what is there now, put together what is to stay, and"
+                    " save again."
+                )
+
     def empty_journal(self) -> None:
         """Moves the journal into the file, so that what was deleted is not left in it.
 
@@ -77,10 +99,17 @@ class Notebook:
         with sentences(self.path):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def write_session(self, session_id: str, text: str) -> None:
-        """Replaces a session's note; empty: none."""
+    def write_session(self, session_id: str, text: str, shown: str | None = None) -> None:
+        """Replaces a session's note; empty: none. `shown`: see `replacing`; of the note."""
         note = _note(text)
-        with self.writing() as connection:
+
+        def now(connection: sqlite3.Connection) -> str:
+            row = connection.execute(
+                "SELECT text FROM session_notes WHERE session_id = ?", (session_id,)
+            ).fetchone()
+            return stamp("" if row is None else row["text"])
+
+        with self.replacing(shown, now) as connection:
             required(connection, "sessions", session_id)
             self.put(connection, "session_notes", {"session_id": session_id, "text": note})
 
@@ -113,10 +142,16 @@ class Notebook:
             row = {"set_id": set_id, "session_id": session_id, "tag_key": key, "tag": tag}
             self.put(connection, "set_tags", row)
 
-    def give_session(self, session_id: str, name: str) -> None:
-        """Says whose session it was; an empty name: nobody's. The lifter must exist."""
-        with self.writing() as connection:
-            required(connection, "sessions", session_id)
+    def give_session(self, session_id: str, name: str, shown: str | None = None) -> None:
+        """Says whose session it was; an empty name: nobody's. The lifter must exist.
+
+        `shown`: see `replacing`; of the lifter's id.
+        """
+
+        def now(connection: sqlite3.Connection) -> str:
+            return stamp(required(connection, "sessions", session_id)["lifter_id"])
+
+        with self.replacing(shown, now) as connection:
             lifter_id = self.lifter_of(connection, name)["id"] if name.strip() else None
             connection.execute(
                 "UPDATE sessions SET lifter_id = ? WHERE id = ?", (lifter_id, session_id)
@@ -162,6 +197,11 @@ class Notebook:
         }
         names, places = ", ".join(row), ", ".join(f":{name}" for name in row)
         connection.execute(f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({places})", row)
+
+
+def stamp(*values: object) -> str:
+    """A short mark of what a form is shown with: strings, numbers, None, and tuples of these."""
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
 
 
 def person_name(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Passwords and PINs as scrypt hashes (RFC 7914), and what a good one is.
+"""Passwords and PINs as scrypt hashes (RFC 7914), what a good one is, and the way back in.
 
 A hash is `scrypt$n$r$p$salt$key`, so that a later version may ask for more work and still know the
 old ones.
@@ -10,8 +10,11 @@ import hashlib
 import hmac
 import os
 import re
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
 
+from device import paths
 from device.errors import AccountError
 
 SHORTEST, LONGEST = 8, 200
@@ -68,6 +71,19 @@ def check_pin(pin: str) -> None:
         raise AccountError("A PIN has 4 to 8 digits.")
     if len(set(pin)) == 1 or pin in "01234567890" or pin in "09876543210":
         raise AccountError("That PIN is among the first ones tried; choose another.")
+
+
+def way_back(database: Path) -> str:
+    """The command that gives the page over this very database a new password.
+
+    One that begins with `./` is for the program's folder.
+    """
+    found = database.resolve()
+    if found == paths.unit_database_file().resolve():
+        return "sudo -u racklight racklight password"
+    if found == paths.demo_database_file().resolve():
+        return "./racklight password --demo"
+    return f"./racklight password --database {shlex.quote(str(found))}"
 
 
 def _key(secret: str, salt: bytes, cost: Work) -> bytes:

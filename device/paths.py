@@ -52,6 +52,11 @@ def demo_database_file() -> Path:
     return PROGRAM / ".demo" / "racklight.sqlite3"
 
 
+def unit_database_file() -> Path:
+    """The database of an installed unit, where its command looks unless a variable says else."""
+    return Path("/var/lib/racklight/racklight.sqlite3")
+
+
 def live_socket() -> Path:
     """The socket on which the device tells its newest state."""
     return run_root() / "live.sock"

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +71,19 @@ def waiting(database: Path) -> Contents | None:
         return None
     with _looked_into(file) as connection:
         return _contents(connection)
+
+
+def would_bring_back(database: Path, lifter_id: str, names: Iterable[str]) -> bool:
+    """Whether the next start would bring a lifter back who is deleted now; a merged one has names.
+
+    Raises StoreError if what waits can't be read.
+    """
+    if not waits(database):
+        return False
+    keys = {name.casefold() for name in names}
+    with _looked_into(_waiting(database)) as connection:
+        rows = connection.execute("SELECT id, name_key FROM lifters").fetchall()
+    return any(row["id"] == lifter_id or row["name_key"] in keys for row in rows)
 
 
 def waits(database: Path) -> bool:

@@ -20,10 +20,9 @@ LONGEST_MONTHS = 240
 _DAYS_A_MONTH = 365.25 / 12
 _AT_ONCE = 20  # sessions a transaction, so that a rep never waits long to be written
 
-_OLD_SESSIONS = """
-SELECT id FROM sessions WHERE recorded_utc < ? AND clock_synchronised = 1
-ORDER BY recorded_utc LIMIT ?
-"""
+_OLD = "FROM sessions WHERE recorded_utc < ? AND clock_synchronised = 1"
+_HOW_MANY = f"SELECT count(*) {_OLD}"
+_OLD_SESSIONS = f"SELECT id {_OLD} ORDER BY recorded_utc LIMIT ?"
 
 
 def months_kept(path: Path) -> int | None:
@@ -51,6 +50,13 @@ def keep_for(notebook: Notebook, months: int | None) -> None:
             Action.SETTINGS,
             f"sessions are kept {told}",
         )
+
+
+def older_than(path: Path, months: int) -> int:
+    """How many sessions are that old, by the present clock. Raises StoreError."""
+    with reading(path) as connection:
+        row = connection.execute(_HOW_MANY, (_before(moment_now().utc, months),)).fetchone()
+    return int(row[0])
 
 
 def delete_old(notebook: Notebook, months: int, now: Moment | None = None) -> int:

@@ -35,7 +35,7 @@ from device.lamps import Note
 from device.live import LiveServer
 from device.notify import Notifier
 from device.pipeline import Pipeline, Step
-from device.records import Cue, EventKind, Frame, LiveState, PhaseName, Silhouette
+from device.records import Cue, EventKind, Frame, LiveState, PhaseName, RepSummary, Silhouette
 from device.run_log import changed_settings, note_settings
 from device.settings import Settings
 from device.silhouette import SilhouetteWatch
@@ -82,6 +82,7 @@ class Service:
         self._recording = recording is not None
         self._notifier = notifier or Notifier()
         self._visits = Visits(writer)
+        self.newest_rep: RepSummary | None = None  # in the page's numbers, before it is written
         self._light_test: threading.Thread | None = None
         self._watch = watch or BoardWatch()
         self._meter = UnitMeter()
@@ -116,6 +117,11 @@ class Service:
             self._notifier.stopping()
             self._box.off()
             self._visits.close()
+
+    @property
+    def lifter(self) -> str | None:
+        """Who is signed in."""
+        return self._visits.lifter
 
     def obey(self, command: Command) -> None:
         """Does what the page or the button asks for."""
@@ -199,7 +205,7 @@ class Service:
         self._show(step.cue)
         self._measure(frame)
         if step.rep is not None:
-            self._visits.add_rep(step.rep)
+            self.newest_rep = self._visits.add_rep(step.rep)
         if step.neutral_taken and step.neutral is not None:
             self._visits.add_neutral(step.neutral)
         moved = step.body is not None and step.phase.quiet_s < STILL_S

@@ -36,7 +36,7 @@ class _Pending:
     """A rep whose write has not been confirmed."""
 
     visit: Visit
-    rep: Rep
+    rep: RepSummary
     written: Future[str]
 
 
@@ -141,8 +141,11 @@ class Visits:
         since = self.now.last_end_s
         return None if since is None or since > self._now_s else self._now_s - since
 
-    def add_rep(self, rep: Rep) -> None:
-        """Queues a finished rep for the store, in the visit's own numbers."""
+    def add_rep(self, rep: Rep) -> RepSummary:
+        """Queues a finished rep for the store, in the visit's own numbers.
+
+        Returns what the page will say of it once it is written.
+        """
         visit = self.now
         self._start(visit)
         if self._counted != rep.set:
@@ -152,7 +155,11 @@ class Visits:
         self._taken_back = []
         rep = replace(rep, set=visit.sets)
         assert visit.session is not None
-        self._pending.append(_Pending(visit, rep, self._writer.add_rep(visit.session, rep)))
+        number = 1 + (len(visit.reps) if visit.set == rep.set else 0)
+        number += sum(one.visit is visit and one.rep.set == rep.set for one in self._pending)
+        shown = summary(rep, number, visit.load_unit)
+        self._pending.append(_Pending(visit, shown, self._writer.add_rep(visit.session, rep)))
+        return shown
 
     def add_neutral(self, neutral: Neutral) -> None:
         """Keeps a signed-in lifter's neutral."""
@@ -221,10 +228,9 @@ class Visits:
         visit = pending.visit
         if pending.rep.set != visit.set:
             visit.set, visit.reps = pending.rep.set, []
-        shown = summary(pending.rep, len(visit.reps) + 1)
-        visit.reps.append(shown)
+        visit.reps.append(pending.rep)
         if visit is self.now:
-            self.last_rep = shown
+            self.last_rep = pending.rep
 
     def _show_all(self) -> None:
         """What is taken back, given away or closed must be shown first."""
@@ -239,7 +245,7 @@ class Visits:
         self.last_rep, self.now, self._taken_back = None, self._visit(None), []
 
 
-def summary(rep: Rep, number: int) -> RepSummary:
+def summary(rep: Rep, number: int, load_unit: str = "kg") -> RepSummary:
     """What the page says of a rep; `number`: which of its set it is, from 1."""
     onset = rep.onset_5 if rep.verdict.name is VerdictName.WINK else None
     return RepSummary(
@@ -253,4 +259,7 @@ def summary(rep: Rep, number: int) -> RepSummary:
         onset_knee_flexion_deg=onset.knee_flexion_deg if onset else None,
         onset_hip_above_knee_cm=onset.hip_above_knee_cm if onset else None,
         loaded=rep.loaded,
+        load_kg=rep.load_kg,
+        load_unit=load_unit,
+        exercise=rep.exercise,
     )

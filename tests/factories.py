@@ -255,6 +255,7 @@ def make_summary(**changes: Any) -> RepSummary:
         onset_knee_flexion_deg=101.4,
         onset_hip_above_knee_cm=4.2,
         loaded=True,
+        load_kg=100.0,
     )
     return replace(summary, **changes)
 

@@ -11,6 +11,7 @@ from device.accounts import Accounts
 from device.api_tokens import ApiTokens
 from device.chosen import Chosen, chosen_beside
 from device.health import Machine
+from device.passwords import way_back
 from device.settings import Settings
 from web import access, identity, numbers, words
 from web.accounts import (
@@ -75,7 +76,8 @@ def create_app(
     identity.install(app, accounts, everybody)
     access.guard(app)
     app.context_processor(lambda: _chosen_words(chosen))
-    app.context_processor(lambda: {"demo": demo, "everybody_reads": everybody})
+    of_this_start = {"demo": demo, "everybody_reads": everybody, "way_back": way_back(database)}
+    app.context_processor(lambda: of_this_start)
     hub = LiveHub(socket)
     app.extensions[HUB] = hub
     app.jinja_env.globals.update(words=words, numbers=numbers)
@@ -92,7 +94,9 @@ def create_app(
     app.register_blueprint(events_blueprint(hub, settings.web.viewers, socket))
     app.register_blueprint(forms_blueprint(socket, database, hub))
     app.register_blueprint(rack_blueprint(database, hub, lambda: now_of(chosen).page.units))
-    app.register_blueprint(data_blueprint(database, settings.unit.name))
+    app.register_blueprint(
+        data_blueprint(database, settings.unit.name, lambda: now_of(chosen).page.units)
+    )
     app.register_blueprint(api_blueprint(database))
     access.accept_tokens(app, known_token(ApiTokens(database, settings.unit.name)))
     app.after_request(_with_headers)

@@ -36,8 +36,8 @@ from web.hub import LiveHub
 from web.pages import Rendered, render_message
 from web.rack import roster
 from web.rack.plates import LARGEST
-from web.rack.words import KG_PER_LB
 from web.texts import gettext as _
+from web.weights import KG_PER_LB
 
 
 def forms_blueprint(socket: Path, database: Path, hub: LiveHub) -> Blueprint:

@@ -10,6 +10,7 @@ from web import words
 from web.hub import NO_ANSWER, Snapshot
 from web.texts import gettext as _
 from web.texts import told
+from web.weights import weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +113,22 @@ def _detail(state: LiveState) -> str:
     )
 
 
+def lifted_otherwise(state: LiveState) -> bool:
+    """Whether the set that is shown was lifted with another load than the coming reps will be.
+
+    So after a load was changed, and after 'Wrong lifter', who keeps the own load for what comes.
+    """
+    rep = state.last_rep
+    return state.set is not None and rep is not None and rep.load_kg != state.load_kg
+
+
 def _place(state: LiveState) -> str:
     none = _("No set yet") if state.last_rep is None else _("Between two sets")
     said = [_("Set started") if state.set_running else none]
     if state.set is not None:
         said = [_("Set %(number)s", number=state.set), words.count(state.reps_in_set, "rep")]
+    if state.last_rep is not None and lifted_otherwise(state):
+        said.append(_weight(state.last_rep.load_kg, state.last_rep.load_unit))
     if state.muted:
         said.append(_("buzzer muted"))
     return " · ".join(said)
@@ -124,13 +136,17 @@ def _place(state: LiveState) -> str:
 
 def _load(state: LiveState) -> str:
     """What somebody entered, and whether the unit sees a bar: two things."""
-    entered = _("no weight entered")
-    if state.load_kg is not None:
-        entered = words.kilograms(state.load_kg)
+    entered = _weight(state.load_kg, state.load_unit)
+    if lifted_otherwise(state):
+        entered = _("next: %(load)s", load=entered)
     if state.loaded is None:
         return f"{entered} · {_('not clear whether a bar is held')}"
     seen = _("bar on the lifter") if state.loaded else _("no bar on the lifter")
     return f"{entered} · {seen}"
+
+
+def _weight(kg: float | None, unit: str) -> str:
+    return _("no weight entered") if kg is None else weight(kg, unit)
 
 
 def _neutral(state: LiveState) -> str:

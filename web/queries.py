@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -184,17 +185,19 @@ def with_verdicts(connection: sqlite3.Connection, rows: list[sqlite3.Row]) -> li
     sets: dict[str, dict[int, list[str]]] = {key: {} for key in keys}
     for rep in connection.execute(statement, keys):
         sets[rep["session_id"]].setdefault(rep["number"], []).append(rep["verdict"])
-    return [
-        SessionRow(
-            row["id"],
-            row["recorded_utc"],
-            bool(row["clock_synchronised"]),
-            row["lifter_id"],
-            row["lifter"],
-            tuple(tuple(verdicts) for verdicts in sets[row["id"]].values()),
-        )
-        for row in rows
-    ]
+    return [session_of(row, sets[row["id"]].values()) for row in rows]
+
+
+def session_of(row: sqlite3.Row, verdicts: Iterable[Iterable[str]] = ()) -> SessionRow:
+    """A row of a session with its `lifter`; `verdicts` of each set, in order."""
+    return SessionRow(
+        row["id"],
+        row["recorded_utc"],
+        bool(row["clock_synchronised"]),
+        row["lifter_id"],
+        row["lifter"],
+        tuple(tuple(of_set) for of_set in verdicts),
+    )
 
 
 def rep_of(row: sqlite3.Row, joints: bool = False) -> RepRow:

@@ -70,7 +70,7 @@ _ACTIONS = Words(
         "delete": N_("deleted"),
         "merge": N_("merged"),
         "correct": N_("corrected"),
-        "export": N_("taken out"),
+        "export": N_("downloaded"),
         "backup": N_("backup"),
         "restore": N_("restored"),
         "token": N_("token"),
@@ -170,10 +170,10 @@ def rep_sentence(
 
 
 def loaded_word(loaded: bool | None) -> str:
-    """Was the bar on the lifter?"""
+    """Did the unit notice a bar on the lifter? What was on it is the load, which people put in."""
     if loaded is None:
         return not_measured()
-    return _("loaded") if loaded else _("unloaded")
+    return _("bar seen") if loaded else _("no bar seen")
 
 
 def phase_word(phase: str) -> str:

@@ -22,6 +22,9 @@ class RepSummary:
     onset_knee_flexion_deg: float | None
     onset_hip_above_knee_cm: float | None
     loaded: bool | None
+    load_kg: float | None = None  # entered for it
+    load_unit: str = "kg"  # the unit a person typed that in
+    exercise: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from device import audit
-from device.corrections import SetEntry, Squat, bring_back, describe_set, strike_out
-from device.errors import NotebookError
+from device.corrections import (
+    RepPlace,
+    SetEntry,
+    Squat,
+    bring_back,
+    describe_set,
+    set_stamp,
+    strike_out,
+)
+from device.errors import ChangedMeanwhileError, NotebookError
 from device.notebook import Notebook
 from device.records import Exercise
 from device.store import Store
@@ -58,6 +66,23 @@ def test_what_was_not_changed_is_no_correction(notebook: Notebook, database: Pat
     assert rows(database, "SELECT tag FROM set_tags") == [("belt",)]
 
 
+def test_what_is_no_longer_as_it_was_shown_is_not_replaced(
+    notebook: Notebook, database: Path
+) -> None:
+    key, shown = first_set(database), set_stamp("", None, (), None, None)
+    theirs = SetEntry("theirs", None, ("belt",), Squat(60.0, None))
+    describe_set(notebook, key, theirs, shown)
+    for _ in range(2):
+        with pytest.raises(ChangedMeanwhileError, match="not saved yet"):
+            describe_set(notebook, key, entry(80.0, text="mine"), shown)
+    assert rows(database, "SELECT text FROM set_notes") == [("theirs",)]
+    assert rows(database, "SELECT tag FROM set_tags") == [("belt",)]
+    assert corrections(database) == ["no load is now 60 kg"]
+    describe_set(notebook, key, theirs, shown)  # the same once more
+    describe_set(notebook, key, entry(80.0), set_stamp("theirs", None, ("belt",), 60.0, None))
+    assert corrections(database)[0] == "60 kg is now 80 kg"
+
+
 def test_a_load_taken_back_is_not_known_again(notebook: Notebook, database: Path) -> None:
     for load_kg in (60.0, None):
         describe_set(notebook, first_set(database), entry(load_kg))
@@ -80,10 +105,11 @@ def test_a_rep_struck_out_counts_no_more_until_it_is_brought_back(
 ) -> None:
     (rep,) = rows(database, "SELECT id FROM reps WHERE rep_index = 1")[0]
     session = rows(database, "SELECT id FROM sessions")[0][0]
-    for _ in range(2):  # twice is once
-        assert strike_out(notebook, str(rep)) == session
+    assert strike_out(notebook, str(rep)) == RepPlace(session, 1, 1, changed=True)
+    assert strike_out(notebook, str(rep)) == RepPlace(session, 1, 1, changed=False)
     assert rows(database, "SELECT reps FROM session_totals") == [(2,)]
-    assert bring_back(notebook, str(rep)) == session
+    assert bring_back(notebook, str(rep)) == RepPlace(session, 1, 1, changed=True)
+    assert bring_back(notebook, str(rep)) == RepPlace(session, 1, 1, changed=False)
     assert rows(database, "SELECT reps FROM session_totals") == [(3,)]
     assert corrections(database) == ["rep 1 brought back", "rep 1 struck out"]
 

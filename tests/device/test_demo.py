@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Self
 
 import pytest
@@ -18,9 +19,10 @@ from device.commands import Command, LightTest, NewSettings, SetLoad, SignIn, To
 from device.database import reading
 from device.errors import LiveError, StreamStalledError
 from device.live import LiveClient
-from device.records import Frame
+from device.records import Cue, Frame
 from device.settings import Settings
 from device.store import Store
+from tests.factories import make_rep, make_summary
 
 STALLED = "The camera stopped sending: check its cable."
 
@@ -81,6 +83,27 @@ def test_the_demo_puts_an_uploaded_backup_back_and_says_so(silent: Path) -> None
     with reading(silent) as connection:
         names = [row["name"] for row in connection.execute("SELECT name FROM lifters")]
     assert names == ["Ann"]
+
+
+class Counted:
+    """A unit that has counted on since its start, and whose page counts each lifter's sets."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.lifter, self.newest_rep = "Sam", make_summary(set=2, number=5)
+
+    def steps(self) -> Iterator[tuple[Any, Any]]:
+        for rep in (None, make_rep(84, 25), None):
+            yield SimpleNamespace(time_s=1.0), SimpleNamespace(rep=rep, cue=Cue())
+
+
+def test_the_terminal_tells_a_rep_in_the_pages_numbers(
+    silent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "Service", Counted)
+    said: list[str] = []
+    (line,) = program.demo(Settings(), None, said.append)
+    assert line.startswith("Sam, set 2, rep  5  ")
+    assert said[-1] == f"{line}  light: off"
 
 
 def asked_over_the_socket(server: program.DemoServer, path: Path, command: Command) -> None:

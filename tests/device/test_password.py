@@ -33,7 +33,9 @@ def test_it_gives_the_coach_a_new_password(
 ) -> None:
     before = unit.choose_first_password("the forgotten one").session_key
     assert run(monkeypatch, f"{NEW}\n{NEW}\n") == 0
-    assert "new password" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "new password" in said
+    assert str(unit.path) in said
     entered = unit.coach_enters(NEW)
     assert entered is not None
     assert entered.session_key != before
@@ -63,7 +65,9 @@ def test_a_bad_one_leaves_the_old(
 ) -> None:
     unit.choose_first_password("the one before")
     assert run(monkeypatch, typed) == 9
-    assert said in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert said in told
+    assert f"The password in {unit.path} stays as it was." in told
     assert unit.coach_enters("the one before") is not None
 
 
@@ -76,13 +80,37 @@ def test_a_database_that_cannot_be_read_is_told(
 
 
 def test_the_demo_has_a_password_of_its_own(
-    unit: Accounts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    unit: Accounts,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(paths, "PROGRAM", tmp_path / "program")
     demo = paths.demo_database_file()
     demo.parent.mkdir(parents=True)
     assert run(monkeypatch, f"{NEW}\n{NEW}\n", "--demo") == 0
+    assert f"new password in {demo};" in capsys.readouterr().out
     assert Accounts(demo, "rack").coach_enters(NEW) is not None
+    assert not unit.was_set_up()
+
+
+def test_a_database_can_be_named_even_one_that_was_lost_but_no_other(
+    unit: Accounts,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    another = Accounts(tmp_path / "another" / "racklight.sqlite3", "rack")
+    assert run(monkeypatch, f"{NEW}\n{NEW}\n", "--database", str(another.path)) == 9
+    assert f"There is no database {another.path}" in capsys.readouterr().err
+    assert not another.path.exists()
+    another.choose_first_password("the forgotten one")
+    for lost in (False, True):
+        if lost:
+            another.path.unlink()
+        assert run(monkeypatch, f"{NEW}\n{NEW}\n", "--database", str(another.path)) == 0
+        assert another.coach_enters(NEW) is not None
+        assert str(another.path) in capsys.readouterr().out
     assert not unit.was_set_up()
 
 

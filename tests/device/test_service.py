@@ -35,7 +35,7 @@ from device.errors import CueError, LiveError, NoCameraError, StreamStalledError
 from device.health import BoardWatch
 from device.health.watch import GAP_S
 from device.live import LiveClient, LiveServer
-from device.records import Exercise, Frame, LiveState
+from device.records import Exercise, Frame, LiveState, RepSummary
 from device.run_log import RunLog
 from device.service import Service
 from device.settings import CameraSettings, LoadSettings, Settings
@@ -111,6 +111,7 @@ class Seen:
     troubles: list[CameraTrouble] = field(default_factory=list)
     light_while_away: list[bool] = field(default_factory=list)
     pins_after: list[bool] = field(default_factory=list)
+    told: list[RepSummary] = field(default_factory=list)  # by the unit itself, as each rep ends
     database: Path = Path()
 
 
@@ -145,7 +146,12 @@ def run(service: Service, out: Seen, client: LiveClient) -> None:
         if isinstance(item, CameraTrouble):
             out.troubles.append(item)
             out.light_while_away += pins()
-        elif item[1].time_s > END_S:
+            continue
+        if item[1].rep is not None:
+            assert service.newest_rep is not None
+            assert service.lifter == "Ann"
+            out.told.append(service.newest_rep)
+        if item[1].time_s > END_S:
             break
 
 
@@ -201,6 +207,15 @@ def test_the_socket_tells_of_a_rep_only_when_it_is_stored(seen: Seen) -> None:
     assert first.last_rep is not None
     assert first.last_rep.index == 1
     assert first.reps_in_set == 1
+
+
+def test_the_unit_tells_a_rep_as_it_ends_in_the_numbers_that_the_socket_has_later(
+    seen: Seen,
+) -> None:
+    by_socket = dict.fromkeys(state.last_rep for state in seen.states if state.last_rep)
+    assert len(seen.told) >= 2
+    assert seen.told[: len(by_socket)] == list(by_socket)
+    assert by_socket
 
 
 def test_starts_stops_losses_and_what_is_set_are_noted(seen: Seen) -> None:

@@ -189,6 +189,21 @@ def test_a_set_of_the_wrong_lifter_goes_to_the_right_one(
     assert rows(path, writer)[-1] == ("Ann", 3, 1)
 
 
+def test_a_set_that_was_given_keeps_its_load_and_the_taker_the_own_for_what_comes(
+    visits: Visits, writer: StoreWriter
+) -> None:
+    visits.sign_in("Ben")
+    visits.now.load_kg, visits.now.exercise = 62.5, Exercise.FRONT_SQUAT
+    visits.sign_in("Ann")
+    visits.now.load_unit = "lb"
+    squat(visits, writer, 1, 1, load_kg=61.23, exercise=None)
+    visits.give_set("Ben")
+    rep = visits.last_rep
+    assert rep is not None
+    assert (rep.load_kg, rep.load_unit, rep.exercise) == (61.23, "lb", None)
+    assert (visits.now.load_kg, visits.now.exercise) == (62.5, Exercise.FRONT_SQUAT)
+
+
 def test_a_set_of_nobody_can_be_claimed(visits: Visits, writer: StoreWriter, path: Path) -> None:
     squat(visits, writer, 1, 1)
     visits.give_set("Ann")
@@ -205,6 +220,16 @@ def test_reps_are_numbered_within_their_set(visits: Visits, writer: StoreWriter)
         assert visits.last_rep is not None
         told.append((visits.last_rep.set, visits.last_rep.number))
     assert told == [(1, 1), (1, 2), (2, 1)]
+
+
+def test_a_reps_numbers_are_known_before_it_is_written(visits: Visits) -> None:
+    told = []
+    for lifter, counted in (("Ann", 3), ("Ann", 3), ("Ann", 4), ("Ben", 5), ("Ann", 6)):
+        if visits.lifter != lifter:
+            visits.sign_in(lifter)
+        rep = visits.add_rep(make_rep(len(told) + 1, counted))
+        told.append((lifter, rep.set, rep.number))
+    assert told == [("Ann", 1, 1), ("Ann", 1, 2), ("Ann", 2, 1), ("Ben", 1, 1), ("Ann", 3, 1)]
 
 
 def test_giving_a_set_whose_reps_were_all_taken_back_only_signs_in(

@@ -175,6 +175,14 @@ def test_the_document_describes_every_route_and_needs_no_token(
     assert described == rules - {"/openapi.json", "/export.schema.json"}
 
 
+@pytest.mark.parametrize("name", ["openapi.json", "export.schema.json"])
+def test_the_documents_are_laid_out_for_people_too(guest: FlaskClient, name: str) -> None:
+    lines = guest.get(f"/api/v1/{name}").text.splitlines()
+    names = [line for line in lines if '"description"' in line]
+    assert len(names) > 20
+    assert all(line.startswith(" ") and line.count('": ') == 1 for line in names)
+
+
 def test_answers_have_exactly_the_fields_that_the_document_names(
     program: Program, session_id: str
 ) -> None:

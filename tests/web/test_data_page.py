@@ -141,7 +141,7 @@ def test_files_are_called_after_lifter_and_day(
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{called}"'
 
 
-def test_the_log_says_whose_was_taken_out_and_forgets_who_was_deleted(
+def test_the_log_says_whose_was_downloaded_and_forgets_who_was_deleted(
     coach: FlaskClient, session_id: str, database: Path
 ) -> None:
     with closing(sqlite3.connect(database)) as connection:
@@ -149,8 +149,8 @@ def test_the_log_says_whose_was_taken_out_and_forgets_who_was_deleted(
     coach.get(f"/data/sessions/{session_id}.trc.zip")
     coach.get(f"/data/export?format=csv&lifter={lifter}")
     log = coach.get("/settings").text
-    assert re.search(r"Taken out: Ann, [^<]* as \.trc\.", log)
-    assert "Taken out: Ann, the beginning to now as CSV." in log
+    assert re.search(r"Downloaded: Ann, [^<]* as \.trc\.", log)
+    assert "Downloaded: Ann, the beginning to now as CSV." in log
     assert session_id not in log
     with Notebook.open(database) as notebook:
         delete_lifter(notebook, lifter, "Ann")

@@ -112,6 +112,20 @@ def test_a_page_in_the_background_gives_its_place_to_another(serve: Serve) -> No
         browser.wait_for(f"{TOLD}.textContent.includes('not running')", 120)
 
 
+@needs_chromium
+def test_no_button_of_the_row_is_higher_than_the_others(serve: Serve) -> None:
+    lines = (
+        "[...document.querySelectorAll('.controls .buttons button')].map((button) => {"
+        "const text = document.createRange(); text.selectNodeContents(button);"
+        "return text.getClientRects().length; })"
+    )
+    with serve() as address, Browser() as browser:
+        browser.open(f"{address}/")
+        for width in (390, 1024, 1280, 1440):
+            browser.look(width, 800)
+            assert browser.evaluate(lines) == [1, 1, 1, 1], width
+
+
 @contextmanager
 def watched_soon(address: str) -> Iterator[Stream]:
     """A viewer, as soon as there is a place."""

@@ -181,7 +181,7 @@ def test_a_session_shows_each_rep_with_its_curve(page: FlaskClient, session_id: 
     assert "The pelvis tucked 14 degrees, starting 4 cm above parallel." in html
     assert "Not measured. The pelvis was hidden for 1.2 s." in html
     assert "Partial. The knees bent 52 degrees only." in html
-    assert "unloaded" in html
+    assert "no bar seen" in html
     assert not re.search("33( ±|°| degrees)", html)  # the undone rep
 
 

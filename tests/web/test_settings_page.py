@@ -225,7 +225,10 @@ def test_nobody_takes_the_unit_over_when_its_database_is_lost(
     assert late.get("/").status_code == 200
     for address in ("/setup", "/settings"):
         assert late.get(address).headers["Location"].startswith("/sign-in")
-    assert "racklight password" in late.get("/sign-in").text
+    page = late.get("/sign-in").text
+    assert "its database" in page
+    assert "sudo" not in page  # of a database that is nowhere near an installed unit's
+    assert f"racklight password --database {database}" in page
     assert choose(late, "a second, later one") == 400
     form = {"password": PASSWORD}
     answer = late.post("/sign-in/coach", data=form, headers=HERE)

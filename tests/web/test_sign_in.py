@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import html
+import io
 import re
+import shlex
 import stat
 import time
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from device import paths
+from device.__main__ import main
 from device.accounts import Accounts
 from device.audit import Actor
 from device.settings import Settings, WebSettings
-from tests.web.conftest import HERE, PASSWORD, PIN
+from device.store import Store
+from tests.web.conftest import HERE, PASSWORD, PIN, Visitor
 from web.accounts.sign_in import Door, RefusedError
 from web.app import HUB, create_app
 from web.identity import SECRET_FILE, secret_beside
@@ -285,6 +292,28 @@ def test_the_coach_takes_a_pin_away(coach: FlaskClient, ann: FlaskClient, databa
     assert enter_as(ann, "Ann", "").status_code == 403
 
 
+@pytest.mark.parametrize("reading", ["coach", "everyone"])
+def test_what_a_pin_is_good_for_is_what_the_setting_makes_of_it(
+    database: Path, socket_path: Path, session_id: str, reading: Literal["coach", "everyone"]
+) -> None:
+    page = create_app(database, socket_path, Settings(web=WebSettings(reading=reading)))
+    page.test_client_class = Visitor
+    coach, lifter = page.test_client(), page.test_client()
+    try:
+        accounts = Accounts(database, "rack")
+        accounts.choose_first_password(PASSWORD)
+        with Store.open(database, "rack") as store:
+            accounts.set_pin(store.lifter("Bob").id, PIN)
+        assert enter(coach).status_code == 303
+        assert enter_as(lifter, "Bob", PIN).status_code == 303
+        opens_anns = lifter.get(f"/sessions/{session_id}").status_code == 200
+        text = html.unescape(coach.get("/access").text)
+        assert ("sees their own history, and nobody else's" in text) is not opens_anns
+        assert ("reads everybody's history" in text) is opens_anns
+    finally:
+        page.extensions[HUB].close()
+
+
 def test_a_new_pin_is_told(coach: FlaskClient, ann: FlaskClient, database: Path) -> None:
     lifter = Accounts(database, "rack").lifters()[0].id
     coach.post(f"/access/{lifter}/pin", data={"pin": "7391"}, headers=HERE)
@@ -329,26 +358,59 @@ def test_a_door_with_too_many_at_it_says_so(unit_app: Flask) -> None:
         door.coach(PASSWORD, "10.0.0.1")
 
 
+@pytest.mark.parametrize(
+    ("whose", "command"),
+    [
+        ("unit_database_file", "sudo -u racklight racklight password"),
+        ("demo_database_file", "./racklight password --demo"),
+    ],
+)
 def test_the_way_back_to_a_lost_password_is_the_same_before_and_after_a_wrong_one(
-    app: Flask,
+    database: Path,
+    socket_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    whose: str,
+    command: str,
 ) -> None:
-    visitor = app.test_client()
-    command = "<code>sudo -u racklight racklight password</code>"
-    assert command in visitor.get("/sign-in").text
-    wrong = visitor.post("/sign-in/coach", data={"password": "wrong"}, headers=HERE)
-    assert command in wrong.text
-    assert "`" not in wrong.text
+    monkeypatch.setattr(paths, whose, lambda: database)
+    page = create_app(database, socket_path, Settings())
+    page.test_client_class = Visitor
+    visitor = page.test_client()
+    try:
+        Accounts(database, "rack").choose_first_password(PASSWORD)
+        assert f"<code>{command}</code>" in visitor.get("/sign-in").text
+        wrong = visitor.post("/sign-in/coach", data={"password": "wrong"}, headers=HERE)
+        assert f"<code>{command}</code>" in wrong.text
+        assert "`" not in wrong.text
+    finally:
+        page.extensions[HUB].close()
 
 
-def test_the_demo_tells_its_own_command_and_who_its_lifters_are(
-    database: Path, socket_path: Path
+@pytest.mark.parametrize("demo", [False, True])
+def test_the_command_that_the_sign_in_page_names_changes_that_pages_password(
+    tmp_path: Path, socket_path: Path, monkeypatch: pytest.MonkeyPatch, demo: bool
 ) -> None:
+    monkeypatch.setattr(paths, "PROGRAM", tmp_path / "program")
+    monkeypatch.setenv("RACKLIGHT_STATE", str(tmp_path / "a unit's"))
+    database = tmp_path / "the gym's <own>" / "racklight.sqlite3"
+    page = create_app(database, socket_path, Settings(), demo=demo)
+    visitor = page.test_client()
+    try:
+        Accounts(database, "rack").choose_first_password("the forgotten one")
+        named = re.search("<code>(./racklight .*)</code>", visitor.get("/sign-in").text)
+        assert named
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n{PASSWORD}\n"))
+        assert main(shlex.split(html.unescape(named[1]))[1:]) == 0
+        assert Accounts(database, "rack").coach_enters(PASSWORD) is not None
+    finally:
+        page.extensions[HUB].close()
+
+
+def test_the_demo_tells_who_its_lifters_are(database: Path, socket_path: Path) -> None:
     reading = WebSettings(reading="everyone")
     demo = create_app(database, socket_path, Settings(web=reading), demo=True)
     visitor = demo.test_client()
     try:
-        for page in ("/sign-in", "/setup"):
-            assert "<code>./racklight password --demo</code>" in visitor.get(page).text
         assert "everybody may read the history" in visitor.get("/setup").text
         for page in ("/", "/rack"):
             assert "Alex and Sam sign in by themselves" in visitor.get(page).text

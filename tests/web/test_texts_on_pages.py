@@ -105,6 +105,8 @@ REFUSED = (
     ("/access/nobody/pin", {"pin": "4711"}),
     ("/sessions/nothing/note", {"text": "x"}),
     ("/sets/{first}/notes", {"tags": "x" * 99}),
+    ("/sets/{first}/notes", {"text": "x", "shown": "of an older page"}),
+    ("/sessions/{session}/lifter", {"lifter": "", "shown": "of an older page"}),
     ("/lifters/{lifter}/name", {"name": ""}),
     ("/lifters/{lifter}/merge", {"into": "Ann"}),
     ("/lifters/{lifter}/delete", {"name": "Bob"}),
@@ -186,8 +188,34 @@ def test_no_refusal_is_in_english_alone(
     for page, form in REFUSED:
         address = page.format(**keys)
         answer = coach.post(address, data=form, headers=HERE)
-        assert answer.status_code >= 400, address
+        if answer.status_code == 303:
+            answer = coach.get(answer.headers["Location"])
+            assert 'role="alert"' in answer.text, address
+        else:
+            assert answer.status_code >= 400, address
         found += bare_english(f"{address} {form}", answer.text)
+    assert not found, "\n".join(dict.fromkeys(found))
+
+
+DONE = (
+    ("/sessions/{session}/note", {"text": "x"}),
+    ("/sets/{first}/notes", {"text": "x"}),
+    ("/reps/{rep}/strike-out", {}),
+    ("/reps/{rep}/strike-out", {}),
+    ("/reps/{rep}/bring-back", {"set": ""}),
+    ("/reps/{rep}/bring-back", {}),
+)
+
+
+def test_what_was_done_is_not_told_in_english_alone(
+    foreign: None, coach: FlaskClient, keys: dict[str, str]
+) -> None:
+    found: list[str] = []
+    for page, form in DONE:
+        answer = coach.post(page.format(**keys), data=form, headers=HERE)
+        shown = coach.get(answer.headers["Location"].partition("#")[0]).text
+        assert 'id="saved"' in shown
+        found += bare_english(f"{page} {form}", shown)
     assert not found, "\n".join(dict.fromkeys(found))
 
 

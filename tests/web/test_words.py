@@ -75,6 +75,6 @@ def test_a_rep_is_one_sentence(
 
 def test_an_unknown_load_is_not_unloaded() -> None:
     assert words.loaded_word(None) == "not measured"
-    assert words.loaded_word(False) == "unloaded"
+    assert words.loaded_word(False) == "no bar seen"
     assert words.kilograms(None) == "–"
     assert words.kilograms(102.5) == "102.5 kg"

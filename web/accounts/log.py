@@ -1,4 +1,4 @@
-"""What was done lately, with names in place of keys.
+"""What was done lately, with names in place of keys and times on the unit's own clock.
 
 The log itself holds keys alone, so that no name of a lifter outlives a deletion in it.
 """
@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from device.audit import AuditRow
@@ -19,6 +20,7 @@ from web.words import local_time
 
 _KEY = re.compile(r"\b(lifter|session|rep) ([0-9a-f]{32})\b")
 _SETTING = re.compile(r"\b[a-z]+/[a-z_]+\b")
+_TIME = re.compile(r"\b(\d{4}-\d\d-\d\d \d\d:\d\d)( UTC)?\b")
 _FOUND = {
     "lifter": "SELECT name, NULL AS utc FROM lifters WHERE id = ?",
     "session": "SELECT lifters.name, sessions.recorded_utc AS utc FROM sessions"
@@ -34,16 +36,23 @@ def with_names(path: Path, rows: Sequence[AuditRow], labels: Mapping[str, str]) 
     if not rows:
         return []
     with reading(path) as connection:
-        return [
-            replace(
-                row,
-                text=_SETTING.sub(
-                    lambda found: labels.get(found[0], found[0]),
-                    _KEY.sub(lambda found: _named(connection, found[1], found[2]), row.text),
-                ),
-            )
-            for row in rows
-        ]
+        return [replace(row, text=_told(connection, row.text, labels)) for row in rows]
+
+
+def _told(connection: sqlite3.Connection, text: str, labels: Mapping[str, str]) -> str:
+    text = _TIME.sub(_local, text)
+    text = _KEY.sub(lambda found: _named(connection, found[1], found[2]), text)
+    return _SETTING.sub(lambda found: labels.get(found[0], found[0]), text)
+
+
+def _local(found: re.Match[str]) -> str:
+    """As everywhere else on the pages; a time that is not marked UTC is one of this clock."""
+    try:
+        if found[2]:
+            return date_and_time(local_time(f"{found[1].replace(' ', 'T')}Z"))
+        return date_and_time(datetime.fromisoformat(found[1]))
+    except ValueError:
+        return found[0]
 
 
 def _named(connection: sqlite3.Connection, kind: str, key: str) -> str:

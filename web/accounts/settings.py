@@ -53,8 +53,10 @@ def settings_blueprint(
             return shown_again("settings.show", str(error), 503)
         return redirect("/settings?saved", 303)
 
-    @blueprint.post("/password")
+    @blueprint.route("/password", methods=("GET", "POST"))
     def password() -> Answer:
+        if request.method != "POST":  # loaded again, or kept
+            return redirect("/settings", 303)
         new = request.form.get("new", "")
         try:
             door.coach(request.form.get("old", ""), request.remote_addr)

@@ -6,13 +6,15 @@ import math
 import threading
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, current_app, redirect, render_template, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from device.accounts import LOST, Entered
 from device.errors import AccountError, StoreError
-from web.access import safe_next
+from web.access import SIGN_IN, TABLE, safe_next
 from web.identity import Role, accounts, begin, end, password_lost, who
 from web.limits import (
     ADDRESS_PATIENCE,
@@ -26,6 +28,8 @@ from web.pages import Rendered, render_message
 from web.texts import gettext as _
 from web.texts import ngettext
 
+# What refuses a form stands at the form's own address, where people load it again or keep it.
+_BOTH = ("GET", "POST")
 AT_ONCE = 2  # passwords checked at the same time: each takes 16 MB for a moment
 BUSY_S = 5.0
 
@@ -118,8 +122,10 @@ def sign_in_blueprint(door: Door) -> Blueprint:
     def sign_in() -> Answer:
         return _form(coach_problem=RefusedError(LOST) if password_lost() else None)
 
-    @blueprint.post("/sign-in/coach")
+    @blueprint.route("/sign-in/coach", methods=_BOTH)
     def sign_in_coach() -> Answer:
+        if request.method != "POST":
+            return redirect(SIGN_IN, 303)
         try:
             entered = door.coach(request.form.get("password", ""), request.remote_addr)
         except (RefusedError, StoreError) as error:
@@ -127,8 +133,10 @@ def sign_in_blueprint(door: Door) -> Blueprint:
         begin(Role.COACH, entered, stay="stay" in request.form)
         return redirect(safe_next(request.form.get("next")), 303)
 
-    @blueprint.post("/sign-in/lifter")
+    @blueprint.route("/sign-in/lifter", methods=_BOTH)
     def sign_in_lifter() -> Answer:
+        if request.method != "POST":
+            return redirect(SIGN_IN, 303)
         name = request.form.get("name", "")
         try:
             entered = door.lifter(name, request.form.get("pin", ""), request.remote_addr)
@@ -142,8 +150,10 @@ def sign_in_blueprint(door: Door) -> Blueprint:
         # Only a form signs in: a link that is fetched beforehand or planted does nothing.
         return render_template("accounts/card.html", secret=secret)
 
-    @blueprint.post("/card")
+    @blueprint.route("/card", methods=_BOTH)
     def use_card() -> Answer:
+        if request.method != "POST":
+            return redirect(SIGN_IN, 303)
         try:
             entered = door.card(request.form.get("secret", ""), request.remote_addr)
         except (RefusedError, StoreError) as error:
@@ -171,16 +181,27 @@ def _form(
 ) -> Answer:
     """The page with both forms; a password or PIN is never sent back."""
     problem = coach_problem or lifter_problem
+    wanted = safe_next(request.values.get("next"), "")
     text = render_template(
         "accounts/sign_in.html",
         coach_problem=coach_problem,
         lifter_problem=lifter_problem,
         name=name,
-        next=safe_next(request.values.get("next"), ""),
+        next=wanted,
+        for_coach=_for_the_coach(wanted),
     )
     retry_s = problem.retry_s if isinstance(problem, RefusedError) else 0.0
     headers = {"Retry-After": str(math.ceil(retry_s))} if retry_s else {}
     return text, 200 if problem is None else _status(problem), headers
+
+
+def _for_the_coach(wanted: str) -> bool:
+    """Whether it is an address that the coach alone may open."""
+    try:
+        endpoint, _values = current_app.url_map.bind("").match(urlsplit(wanted).path, "GET")
+    except HTTPException:  # there is no such page
+        return False
+    return TABLE.get(endpoint) is Role.COACH
 
 
 def _status(problem: Exception) -> int:

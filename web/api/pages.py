@@ -31,11 +31,11 @@ def api_blueprint(database: Path) -> Blueprint:
 
     @blueprint.get("/openapi.json")
     def document() -> Response:
-        return _json(openapi())
+        return _json(openapi(), indent=2)
 
     @blueprint.get("/export.schema.json")
     def schema() -> Response:
-        return _json(export_schema(), mimetype=SCHEMA)
+        return _json(export_schema(), mimetype=SCHEMA, indent=2)
 
     @blueprint.get("/", defaults={"rest": ""})
     @blueprint.get("/<path:rest>")
@@ -97,6 +97,11 @@ def _nothing() -> Response:
     return api_error("There is no such thing in this unit's history.", 404)
 
 
-def _json(value: object, status: int = 200, mimetype: str = "application/json") -> Response:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
+def _json(
+    value: object,
+    status: int = 200,
+    mimetype: str = "application/json",
+    indent: int | None = None,  # for what people read
+) -> Response:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent) + "\n"
     return Response(text, status, mimetype=mimetype)

@@ -64,8 +64,12 @@ def _apart(rep: RepRow) -> float | None:
 _NUMBERS = (
     _Number(N_("Wink"), "°", lambda rep: rep.wink_deg),
     _Number(N_("Wink at parallel"), "°", lambda rep: rep.wink_at_parallel_deg),
-    _Number(N_("5° tucked, above parallel"), " cm", lambda rep: rep.onset_hip_above_knee_cm),
-    _Number(N_("Bottom, above parallel"), " cm", lambda rep: rep.hip_above_knee_cm),
+    _Number(
+        N_("5° tucked, above parallel (minus: below)"),
+        " cm",
+        lambda rep: rep.onset_hip_above_knee_cm,
+    ),
+    _Number(N_("Bottom, above parallel (minus: below)"), " cm", lambda rep: rep.hip_above_knee_cm),
     _Number(N_("Knee flexion, right minus left"), "°", _apart),
 )
 

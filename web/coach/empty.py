@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from web.queries import SessionRow
+from web.queries import SessionRow, session_of
 
 MOST_EMPTY = 200
 
@@ -30,14 +30,4 @@ def empty_visits(
     """Those between two stored times, the newest first; `conditions` are as in `search`."""
     statement = _EMPTY.format(conditions=conditions, most=MOST_EMPTY)
     asked = {**(values or {}), "since": bounds[0], "until": bounds[1]}
-    return [
-        SessionRow(
-            row["id"],
-            row["recorded_utc"],
-            bool(row["clock_synchronised"]),
-            row["lifter_id"],
-            row["lifter"],
-            (),
-        )
-        for row in connection.execute(statement, asked)
-    ]
+    return [session_of(row) for row in connection.execute(statement, asked)]

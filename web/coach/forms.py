@@ -1,8 +1,9 @@
 """What the coach writes: notes, tags, corrections, whose session, names, merges, deletion.
 
-Every form answers with a redirect to the page it came from; one that was refused is shown again,
-with what was typed and a sentence that says why (`again`). web/access.py has checked the role and
-the form's origin before.
+Every form answers with a redirect to the page it came from, which says what was done (`done`); one
+that was refused is shown again, with what was typed and a sentence that says why (`again`). A form
+that replaces something carries a stamp of what it was shown with (`shown`): where something else is
+there by now, it is refused. web/access.py has checked the role and the form's origin before.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from device import lifter_book
-from device.corrections import SetEntry, Squat, bring_back, describe_set, strike_out
-from device.errors import NotebookError, StoreError
+from device.corrections import RepPlace, SetEntry, Squat, bring_back, describe_set, strike_out
+from device.errors import ChangedMeanwhileError, NotebookError, StoreError
 from device.notebook import Notebook
 from device.records import Exercise
-from web.again import refuse
+from web.again import refuse, refuse_later
 from web.coach import words
 from web.coach.beside import session_of_rep
+from web.coach.done import ANCHOR, brought_back, struck, tell
+from web.coach.lifters import comes_back
 from web.coach.lifters import lifter as one_lifter
 from web.coach.sets import place_of_set
 from web.hub import LiveHub
@@ -32,8 +35,11 @@ from web.pages import Rendered, render_message
 from web.texts import gettext as _
 
 _VISIT = timedelta(hours=12)  # one that is open for longer was cut off and will not go on
+# Forms at the address of a page, which answers there to whoever only looks.
+_PAGES = ("/lifters", "/lifters/<lifter_id>/merge", "/lifters/<lifter_id>/delete")
 _PAIN = {"yes": True, "no": False}
 Page = Callable[..., str | Rendered]
+_Form = Callable[[str, Page], Callable[[Callable[..., str]], None]]  # adds a route
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +57,17 @@ def add_forms(blueprint: Blueprint, database: Path, hub: LiveHub, pages: Pages) 
 
     def form(address: str, page: Page) -> Callable[[Callable[..., str]], None]:
         def add(work: Callable[..., str]) -> None:
-            blueprint.add_url_rule(address, work.__name__, _told(work, page), methods=["POST"])
+            methods = ["POST"] if address in _PAGES else ["GET", "POST"]
+            answer = _told(database, work, page)
+            blueprint.add_url_rule(address, work.__name__, answer, methods=methods)
 
         return add
 
+    _add_session_forms(form, database, pages)
+    _add_lifter_forms(form, database, hub, pages)
+
+
+def _add_session_forms(form: _Form, database: Path, pages: Pages) -> None:
     def of_set(set_id: str) -> str | Rendered:
         place = place_of_set(database, set_id)
         return pages.session("" if place is None else place.session_id)
@@ -65,14 +78,18 @@ def add_forms(blueprint: Blueprint, database: Path, hub: LiveHub, pages: Pages) 
     @form("/sessions/<session_id>/note", pages.session)
     def write_session(session_id: str) -> str:
         with Notebook.open(database) as notebook:
-            notebook.write_session(session_id, request.form.get("text", ""))
-        return url_for("coach.session", session_id=session_id)
+            text, shown = request.form.get("text", ""), request.form.get("shown")
+            notebook.write_session(session_id, text, shown)
+        tell("note", _("Saved."))
+        return _session(session_id)
 
     @form("/sessions/<session_id>/lifter", pages.session)
     def give_session(session_id: str) -> str:
         with Notebook.open(database) as notebook:
-            notebook.give_session(session_id, request.form.get("lifter", ""))
-        return url_for("coach.session", session_id=session_id)
+            name, shown = request.form.get("lifter", ""), request.form.get("shown")
+            notebook.give_session(session_id, name, shown)
+        tell("lifter", _("Saved."))
+        return _session(session_id)
 
     @form("/sets/<set_id>/notes", of_set)
     def write_set(set_id: str) -> str:
@@ -81,21 +98,26 @@ def add_forms(blueprint: Blueprint, database: Path, hub: LiveHub, pages: Pages) 
             raise NotebookError(words.GONE)
         entry = _entry(request.form)
         with Notebook.open(database) as notebook:
-            describe_set(notebook, set_id, entry)
-        return url_for("coach.session", session_id=place.session_id, _anchor=f"set-{place.number}")
+            describe_set(notebook, set_id, entry, request.form.get("shown"))
+        tell(f"set-{place.number}", _("Saved."))
+        return _session(place.session_id)
 
     @form("/reps/<rep_id>/strike-out", of_rep)
     def strike_rep(rep_id: str) -> str:
         with Notebook.open(database) as notebook:
-            session_id = strike_out(notebook, rep_id)
-        return url_for("coach.session", session_id=session_id, _anchor="struck-out")
+            place = strike_out(notebook, rep_id)
+        tell(f"reps-{place.set_number}", struck(place), rep_id if place.changed else "")
+        return _session(place.session_id)
 
     @form("/reps/<rep_id>/bring-back", of_rep)
     def bring_rep_back(rep_id: str) -> str:
         with Notebook.open(database) as notebook:
-            session_id = bring_back(notebook, rep_id)
-        return url_for("coach.session", session_id=session_id)
+            place = bring_back(notebook, rep_id)
+        tell(_of_reps(place), brought_back(place))
+        return _session(place.session_id)
 
+
+def _add_lifter_forms(form: _Form, database: Path, hub: LiveHub, pages: Pages) -> None:
     @form("/lifters", pages.lifters)
     def add_lifter() -> str:
         with Notebook.open(database) as notebook:
@@ -127,29 +149,62 @@ def add_forms(blueprint: Blueprint, database: Path, hub: LiveHub, pages: Pages) 
 
     @form("/lifters/<lifter_id>/delete", pages.delete)
     def delete_lifter(lifter_id: str) -> str:
-        _not_here(database, hub, lifter_id)
-        with Notebook.open(database) as notebook:
-            lifter_book.delete_lifter(notebook, lifter_id, request.form.get("name", ""))
-        return url_for("coach.lifters", deleted=1)
+        found = one_lifter(database, lifter_id)
+        back = found is not None and comes_back(database, found)
+        try:
+            _not_here(database, hub, lifter_id)
+            with Notebook.open(database) as notebook:
+                lifter_book.delete_lifter(notebook, lifter_id, request.form.get("name", ""))
+        except NotebookError as error:
+            refuse_later(str(error), "name")
+            return url_for("coach.delete", lifter_id=lifter_id)
+        return url_for("coach.lifters", deleted=1, waits=1 if back else None)
 
 
-def _told(work: Callable[..., str], page: Page) -> Any:
+def _told(database: Path, work: Callable[..., str], page: Page) -> Any:
     """A form that answers with a redirect, or stands there again with a sentence."""
 
     @wraps(work)
     def answer(**address: str) -> Response | Rendered:
         try:
+            if request.method != "POST":  # the address of a refused form, loaded again or kept
+                return redirect(_page_of(database, **address), 303)
             return redirect(work(**address), 303)
         except NotebookError as error:
-            refuse(str(error))
+            changed = isinstance(error, ChangedMeanwhileError)
+            refuse(str(error), changed)
             shown = page(**address)
             if isinstance(shown, str):
-                return shown, 400
+                return shown, 409 if changed else 400
             return render_message(_("That did not work"), str(error), 400)  # the page is gone
         except StoreError as error:
             return render_message(_("That did not work"), str(error), 503)
 
     return answer
+
+
+def _page_of(
+    database: Path, session_id: str = "", set_id: str = "", rep_id: str = "", **other: str
+) -> str:
+    """The page on which a form stands."""
+    if "lifter_id" in other:
+        return url_for("coach.lifter", lifter_id=other["lifter_id"])
+    if "merge_id" in other:
+        return url_for("coach.lifters")
+    place = place_of_set(database, set_id) if set_id else None
+    found = session_id or (place and place.session_id) or session_of_rep(database, rep_id)
+    return url_for("coach.session", session_id=found) if found else url_for("coach.sessions")
+
+
+def _session(session_id: str) -> str:
+    """Back to what was looked at, at the place of the form."""
+    curves, rep = request.args.get("curves"), request.args.get("rep")
+    return url_for("coach.session", session_id=session_id, curves=curves, rep=rep, _anchor=ANCHOR)
+
+
+def _of_reps(place: RepPlace) -> str:
+    """Beside the set's other reps, or where it was struck out; by where the button stood."""
+    return f"reps-{place.set_number}" if "set" in request.form else "struck-out"
 
 
 def _entry(form: Mapping[str, str]) -> SetEntry:

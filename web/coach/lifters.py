@@ -7,7 +7,9 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from device import restoring
 from device.database import reading
+from device.errors import StoreError
 
 MOST_SETS = 600  # in one picture; newer ones first
 
@@ -152,6 +154,15 @@ def lifter(path: Path, lifter_id: str, since: str = "", tag: str = "") -> Lifter
         tags = [TagRow(*one) for one in connection.execute(_TAGS, (lifter_id,))]
         merges = [MergeRow(*one) for one in connection.execute(_MERGES, (lifter_id,))]
     return LifterPage(row["id"], row["name"], tuple(sets[::-1]), tuple(tags), tuple(merges))
+
+
+def comes_back(path: Path, found: LifterPage) -> bool:
+    """Whether a backup waits that would bring this lifter back after a deletion."""
+    names = (found.name, *(merge.name for merge in found.merges))
+    try:
+        return restoring.would_bring_back(path, found.id, names)
+    except StoreError:  # what can't be read is not put back either
+        return False
 
 
 def _set(row: sqlite3.Row) -> SetRow:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from web.coach import words
 from web.coach.lifters import SetRow
-from web.coach.scatter import Point, Scatter, date_ticks, days, load_ticks, scatter
+from web.coach.scatter import Point, Scatter, date_ticks, days, load_range, load_ticks, scatter
 from web.coach.spread import Spread, spread, trend
 from web.texts import N_
 from web.texts import gettext as _
@@ -69,8 +69,8 @@ _MEASURES = (
         lambda row: row.wink_sd_deg,
     ),
     _Measure(
-        N_("5° tucked, cm above parallel, by date"),
-        N_("5° tucked, cm above parallel, by load"),
+        N_("5° tucked, cm above or below parallel, by date"),
+        N_("5° tucked, cm above or below parallel, by load"),
         N_("the height where the tuck begins"),
         " cm",
         "parallel",
@@ -121,8 +121,9 @@ def _by_load(measure: _Measure, sets: Sequence[SetRow], level: float) -> Panel:
     points = [
         Point(row.kg, measure.value(row), measure.sd(row)) for row in sets if row.kg is not None
     ]
-    ticks = load_ticks([point.x for point in points])
-    return _panel(measure, points, ticks, level, (10.0, words.TEN_KG, _LEAST_KG))
+    across = load_range([point.x for point in points])
+    step = (10.0, words.TEN_KG, _LEAST_KG)
+    return _panel(measure, points, load_ticks(across), level, step, across)
 
 
 def _panel(
@@ -131,12 +132,13 @@ def _panel(
     ticks: Sequence[tuple[float, str]],
     level: float,
     step: tuple[float, str, float],
+    across: tuple[float, float] | None = None,
 ) -> Panel:
     by, called, least = step
     known = [(point.x, point.y) for point in points if point.y is not None]
     line = trend([x for x, _ in known], [y for _, y in known], least)
     said = words.trend_words(measure.what, line, len(known), by, called, measure.unit)
-    picture = scatter(points, line, ticks, level)
+    picture = scatter(points, line, ticks, level, across, from_level=measure.level == "parallel")
     by_load = called == words.TEN_KG
     title = _(measure.by_load if by_load else measure.by_date)
     return Panel(title, measure.unit, picture, said, measure.level, by_load)

@@ -10,17 +10,21 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
+from device import restoring
 from device.errors import StoreError
+from device.notebook import stamp
 from web import charts, queries
-from web.again import add_again
+from web.again import add_again, recall
 from web.coach import words
 from web.coach.asked import side_words
 from web.coach.beside import beside
 from web.coach.compare import comparison
 from web.coach.conditions import MOST_REPS, Condition, both_sides
 from web.coach.depth import depth_curve, depth_scale
+from web.coach.done import done
 from web.coach.figure import figure_at, figure_scale, joints_at
 from web.coach.forms import Pages, add_forms
+from web.coach.lifters import comes_back
 from web.coach.lifters import lifter as one_lifter
 from web.coach.lifters import lifters as all_lifters
 from web.coach.lifters import people as everybody
@@ -137,6 +141,8 @@ def _session(database: Path, threshold_deg: float, session_id: str) -> str | Ren
         scale=scale,
         shown=shown,
         look=look_at(database, reps, request.args.get("rep", "")),
+        done=done(sets),
+        whose_stamp=stamp(row.lifter_id),
         people=[] if own is not None else everybody(database),
     )
 
@@ -170,7 +176,8 @@ def _lifters(database: Path, threshold_deg: float) -> str:
     if typed:
         found = [one for one in found if typed.casefold() in one.name.casefold()]
     deleted = _(words.DELETED) if request.args.get("deleted") == "1" else None
-    return _page("lifters", people=found, typed=typed, deleted=deleted)
+    back = bool(deleted) and request.args.get("waits") == "1" and restoring.waits(database)
+    return _page("lifters", people=found, typed=typed, deleted=deleted, back=back)
 
 
 def _lifter(database: Path, threshold_deg: float, lifter_id: str) -> str | Rendered:
@@ -200,10 +207,11 @@ def _lifter(database: Path, threshold_deg: float, lifter_id: str) -> str | Rende
 
 
 def _delete(database: Path, threshold_deg: float, lifter_id: str) -> str | Rendered:
+    recall()
     found = one_lifter(database, lifter_id)
     if found is None:
         return render_message(_("No such lifter"), words.GONE, 404)
-    return _page("delete", lifter=found)
+    return _page("delete", lifter=found, back=comes_back(database, found))
 
 
 def _ask_merge(database: Path, threshold_deg: float, lifter_id: str) -> str | Rendered:

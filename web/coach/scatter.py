@@ -13,6 +13,7 @@ from web.coach.spread import Trend
 WIDTH, HEIGHT = 480.0, 240.0
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 436.0, 14.0, 200.0
 _BAND_STEPS = 12
+_LEAST_KG = 20.0  # across: a kilogram or two must not look like much
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +54,25 @@ def scatter(
     trend: Trend | None,
     x_ticks: Sequence[tuple[float, str]],
     level: float | None = None,
-    from_zero: bool = True,
+    across: tuple[float, float] | None = None,
+    from_level: bool = False,
 ) -> Scatter | None:
-    """The picture, None without a single measured set. `x_ticks` are values with their text."""
+    """The picture, None without a single measured set. `x_ticks` are values with their text.
+
+    `across`: what the picture spans at least, beside the points; `from_level`: heights are told
+    without a sign, as the picture says above and below.
+    """
     measured = [(point, point.y) for point in points if point.y is not None]
     if not measured:
         return None
-    x = _Axis.over([point.x for point in points], LEFT, RIGHT)
+    done = [point.x for point in points]
+    x = _Axis.over([*done, *(across or ())], LEFT, RIGHT)
     ends = [y + sign * (point.sd or 0.0) for point, y in measured for sign in (-1, 1)]
-    held = ends + ([0.0] if from_zero else []) + ([] if level is None else [level])
+    held = [*ends, 0.0] + ([] if level is None else [level])
     steps = _steps(min(held), max(held))
     y = _Axis(steps[0], steps[-1], BOTTOM, TOP)
     missing = [point for point in points if point.y is None]
-    band, line = _trend(trend, x, y)
+    band, line = _trend(trend, x, y, (min(done), max(done)))
     return Scatter(
         dots="".join(f"M{x.at(point.x)} {y.at(value)}h0" for point, value in measured),
         bars="".join(
@@ -79,7 +86,10 @@ def scatter(
         x_ticks=tuple(
             Tick(x.at(value), text) for value, text in x_ticks if x.low <= value <= x.high
         ),
-        y_ticks=tuple(Tick(y.at(value), numbers.number(f"{value:g}")) for value in steps),
+        y_ticks=tuple(
+            Tick(y.at(value), numbers.number(f"{abs(value) if from_level else value:g}"))
+            for value in steps
+        ),
         level_y=None if level is None else y.at(level),
         count=len(measured),
         missing_count=len(missing),
@@ -107,11 +117,17 @@ def date_ticks(values: Sequence[float]) -> list[tuple[float, str]]:
     return found
 
 
-def load_ticks(values: Sequence[float]) -> list[tuple[float, str]]:
-    """Round weights between the lightest and the heaviest."""
-    if not values:
-        return []
-    return [(value, numbers.number(f"{value:g}")) for value in _steps(min(values), max(values))]
+def load_range(values: Sequence[float]) -> tuple[float, float]:
+    """From the lightest to the heaviest, with as much on both sides as a picture needs."""
+    low, high = min(values), max(values)
+    room = max(0.0, _LEAST_KG - (high - low)) / 2
+    low = max(0.0, low - room)
+    return low, max(high + room, low + _LEAST_KG)
+
+
+def load_ticks(across: tuple[float, float]) -> list[tuple[float, str]]:
+    """Round weights in a `load_range`, and one on each side of it."""
+    return [(value, numbers.number(f"{value:g}")) for value in _steps(*across)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +148,12 @@ class _Axis:
         return round(self.begin + share * (self.end - self.begin), 1)
 
 
-def _trend(trend: Trend | None, x: _Axis, y: _Axis) -> tuple[str, str]:
+def _trend(trend: Trend | None, x: _Axis, y: _Axis, ends: tuple[float, float]) -> tuple[str, str]:
+    """Band and line, from the first point to the last."""
     if trend is None:
         return "", ""
-    across = [x.low + (x.high - x.low) * i / _BAND_STEPS for i in range(_BAND_STEPS + 1)]
+    low, high = ends
+    across = [low + (high - low) * i / _BAND_STEPS for i in range(_BAND_STEPS + 1)]
     values = [trend.at(value) for value in across]
 
     def corner(value: float, height: float) -> str:
@@ -151,7 +169,7 @@ def _steps(low: float, high: float) -> list[float]:
     """Round numbers that hold both, some five of them."""
     rough = max(high - low, 1e-6) / 4
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next((power * n for n in (1, 2, 2.5, 5, 10) if power * n >= rough), power * 10)
+    step = next((power * n for n in (1, 2, 2.5, 5, 10) if power * n >= rough * 0.999), power * 10)
     step = max(step, 1.0)
     first, last = math.floor(low / step), math.ceil(high / step)
     return [round(i * step, 6) for i in range(first, max(last, first + 1) + 1)]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from device.corrections import set_stamp
 from device.database import reading
+from device.notebook import stamp
+from web.queries import RepRow
 
 _SET = """
 SELECT sets.id, sets.number, sets.session_id, sessions.recorded_utc, sessions.lifter_id,
@@ -24,6 +27,10 @@ class SetNotes:
     pain: bool | None = None  # None: nobody asked
     tags: tuple[str, ...] = ()
 
+    def stamp(self, first: RepRow) -> str:
+        """Of what the set's form shows, with load and squat of the set's first rep."""
+        return set_stamp(self.text, self.pain, self.tags, first.load_kg, first.exercise)
+
 
 @dataclass(frozen=True, slots=True)
 class SessionNotes:
@@ -35,6 +42,11 @@ class SessionNotes:
     def of(self, set_id: str) -> SetNotes:
         """One set's, empty if nothing was written."""
         return self.sets.get(set_id, SetNotes())
+
+    @property
+    def stamp(self) -> str:
+        """Of the session's own note."""
+        return stamp(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,21 @@ from datetime import date
 from device.records import Exercise, VerdictName
 from web import numbers
 from web.coach.beside import Struck
+from web.coach.sets import SetNotes
 from web.coach.spread import DIFFERENCE_SETS, TREND_SETS, Difference, Spread, Trend
+from web.queries import RepRow
 from web.texts import N_, Words, ngettext
 from web.texts import gettext as _
-from web.words import DASH, VERDICT_WORDS, about_parallel, capital, degrees, not_measured, sentence
+from web.words import (
+    DASH,
+    VERDICT_WORDS,
+    about_parallel,
+    capital,
+    degrees,
+    kilograms,
+    not_measured,
+    sentence,
+)
 
 EXERCISES = Words(
     {
@@ -226,6 +237,18 @@ def struck_out(rep: Struck) -> str:
     return _(
         "Set %(set)s, after rep %(rep)s: %(degrees)s", set=rep.set, rep=rep.after, degrees=said
     )
+
+
+def said_of_set(first: RepRow, written: SetNotes) -> list[tuple[str, str]]:
+    """What is kept of a set, as its form names it."""
+    pain = {None: _("Not asked"), True: _("Yes"), False: _("No")}[written.pain]
+    return [
+        (_("Load"), kilograms(first.load_kg)),
+        (_("Squat"), exercise_word(first.exercise) or _("Not known")),
+        (_("Note"), written.text or DASH),
+        (_("Tags"), ", ".join(written.tags) or DASH),
+        (_("Did it hurt?"), pain),
+    ]
 
 
 def day_words(day: date, today: date) -> str:

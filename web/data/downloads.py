@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
@@ -25,9 +25,13 @@ Answer = AnyResponse | Rendered | str
 
 
 def add_downloads(
-    blueprint: Blueprint, database: Path, unit_name: str, again: Callable[[str], Rendered]
+    blueprint: Blueprint,
+    database: Path,
+    unit_name: str,
+    units: Callable[[], str],
+    again: Callable[[str], Rendered],
 ) -> None:
-    """The routes; `again` shows the page with a refused form."""
+    """The routes; `units`: what the table's loads are in; `again` shows a refused form again."""
 
     def noted(text: str) -> None:
         record(database, unit_name, Actor.COACH, Action.EXPORT, text)
@@ -37,7 +41,7 @@ def add_downloads(
         if form in words.NOTHING_MEASURED:
             made = _packed(database, which, form)
         else:
-            made = _lines(database, which, form, traces)
+            made = _lines(database, which, form, traces, units())
         if made is None:
             return render_message(_("Nothing to save"), words.NOTHING_MEASURED[form], 404)
         framed = ", frame by frame" if traces and form == "json" else ""
@@ -84,15 +88,15 @@ def add_downloads(
         return attached(Response(text, mimetype="text/plain"), name)
 
 
-def _lines(database: Path, which: Selection, form: str, traces: bool) -> Response:
+def _lines(database: Path, which: Selection, form: str, traces: bool, units: str) -> Response:
     """A table or JSON."""
     if form == "json":
         pieces = json_pieces(database, which, traces)
         return streamed(pieces, file_name(database, which, "json"), JSON)
-    lines: dict[str, Callable[[Path, Selection], Iterator[str]]]
-    lines = {"csv": csv_lines, SHEET: sheet_lines}
-    name = file_name(database, which, "csv", "table" if form == SHEET else "")
-    return streamed(lines[form](database, which), name, CSV)
+    if form == SHEET:
+        lines = sheet_lines(database, which, units)
+        return streamed(lines, file_name(database, which, "csv", "table"), CSV)
+    return streamed(csv_lines(database, which), file_name(database, which, "csv"), CSV)
 
 
 def _packed(database: Path, which: Selection, form: str) -> Response | None:

@@ -23,7 +23,7 @@ from device.api_tokens import ApiTokens
 from device.audit import Action, Actor, record
 from device.errors import AccountError, NotebookError, StoreError
 from device.notebook import Notebook
-from device.retention import months_kept
+from device.retention import months_kept, older_than
 from web.again import refuse
 from web.data import words
 from web.data.copies import kept_copies
@@ -39,15 +39,15 @@ Answer = AnyResponse | Rendered | str
 Again = Callable[[str], Rendered]
 
 
-def data_blueprint(database: Path, unit_name: str) -> Blueprint:
-    """All routes below `/data`."""
+def data_blueprint(database: Path, unit_name: str, units: Callable[[], str]) -> Blueprint:
+    """All routes below `/data`; `units`: what weights are shown in here."""
     blueprint = Blueprint("data", __name__, url_prefix="/data")
     blueprint.register_error_handler(StoreError, _store_fails)
     blueprint.url_value_preprocessor(_larger_for_the_coach)
     page = partial(_page, database, unit_name)
     blueprint.add_url_rule("", "data", page)
     again = partial(_again, page)
-    add_downloads(blueprint, database, unit_name, again)
+    add_downloads(blueprint, database, unit_name, units, again)
     _add_backups(blueprint, database, unit_name)
     _add_restoring(blueprint, database, again)
     _add_retention(blueprint, database, again)
@@ -61,6 +61,7 @@ def _page(database: Path, unit_name: str) -> str:
         waits = restoring.waiting(database)
     except StoreError as error:
         waits_problem = str(error)
+    months = months_kept(database) if database.exists() else None
     return render_template(
         "data/data.html",
         lifters=Accounts(database, unit_name).lifters() if database.exists() else [],
@@ -69,7 +70,8 @@ def _page(database: Path, unit_name: str) -> str:
         new_token=session.pop(NEW_TOKEN, None),
         waits=waits and words.contents(waits),
         waits_problem=waits_problem,
-        months=months_kept(database) if database.exists() else None,
+        months=months,
+        older=older_than(database, months) if months else 0,
     )
 
 
@@ -134,7 +136,7 @@ def _add_retention(blueprint: Blueprint, database: Path, again: Again) -> None:
                 retention.keep_for(notebook, months)
         except NotebookError as error:
             return again(str(error))
-        return _back(words.kept(months))
+        return _back(words.kept(months, older_than(database, months) if months else 0))
 
 
 def _add_tokens(blueprint: Blueprint, tokens: ApiTokens, again: Again) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from device.restoring import Contents
 from web.numbers import day
-from web.texts import N_, Words
+from web.texts import N_, Words, ngettext
 from web.texts import gettext as _
 from web.words import count, local_time
 
@@ -33,9 +33,17 @@ COPIES = Words(
 CALLED_OFF = N_("The waiting backup was thrown away; nothing changes.")
 
 
-def kept(months: int | None) -> str:
-    """After a period was set."""
-    return _("Saved.") if months else _("Saved: sessions are kept for ever.")
+def kept(months: int | None, older: int) -> str:
+    """After a period was set; `older`: how many sessions it ends."""
+    if not months:
+        return _("Saved: sessions are kept for ever.")
+    if not older:
+        return _("Saved: no session is older than that now.")
+    return ngettext(
+        "Saved: %(num)s session is older than that, and is deleted for good the next time.",
+        "Saved: %(num)s sessions are older than that, and are deleted for good the next time.",
+        older,
+    )
 
 
 def no_months(typed: str) -> str:

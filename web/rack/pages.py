@@ -32,6 +32,7 @@ from web.rack.plates import (
 )
 from web.rack.view import rack_view
 from web.texts import gettext as _
+from web.weights import KG_PER_LB, in_unit
 
 STEPS = {"kg": (1.0, 2.0, 4.0, 10.0), "lb": (2.5, 5.0, 10.0, 25.0)}  # of a weight held by hand
 FINE = {"kg": 2.5, "lb": 5.0}
@@ -136,7 +137,7 @@ def _asked(state: LiveState | None, exercise: str | None, usual: str) -> tuple[s
     bar = request.values.get("bar", BARS[unit][0], type=float)
     if goblet or bar not in (*BARS[unit], HANDHELD):
         bar = HANDHELD if goblet else BARS[unit][0]
-    known = None if state is None or state.load_kg is None else say.amount(state.load_kg, unit)
+    known = None if state is None or state.load_kg is None else in_unit(state.load_kg, unit)
     amount = request.args.get("amount", bar if known is None else known, type=float)
     if not math.isfinite(amount):
         amount = bar
@@ -189,7 +190,7 @@ def _units(loaded: LoadedBar) -> list[Button]:
         if unit == loaded.unit:
             found.append(_to(unit, loaded.total, unit, loaded.bar, True))
             continue
-        factor = say.KG_PER_LB if unit == "kg" else 1 / say.KG_PER_LB
+        factor = KG_PER_LB if unit == "kg" else 1 / KG_PER_LB
         bar = HANDHELD if loaded.bar == HANDHELD else BARS[unit][0]
         found.append(_to(unit, nearest(loaded.total * factor, unit), unit, bar))
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from device.records import LiveState, RepSummary, VerdictName
 from web.hub import Snapshot
-from web.now import now_view
+from web.now import lifted_otherwise, now_view
 from web.rack import words as say
 from web.texts import gettext as _
 from web.texts import ngettext
@@ -25,11 +25,14 @@ class Rack:
     signed_in: bool
     exercise: str
     load: str
+    next: str  # 'next set' where load and squat are not those of the set that is shown
     phase: str
     prompt: str  # what the lifter is asked to do
     reps: str  # how many of the set count
     reps_word: str
     set: str
+    set_load: str  # what it was lifted with, where that is not what comes next
+    set_exercise: str
     marks: tuple[str, ...]  # verdicts of the set's last reps
     rep_title: str
     rep_verdict: str  # '' before the first
@@ -58,16 +61,20 @@ def _rack(state: LiveState | None) -> Rack:
         return _no_unit()
     rep = state.last_rep
     reps = state.reps_in_set if state.set is not None else 0
+    set_load, set_exercise = _lifted_with(state)
     return Rack(
         lifter=state.lifter or _(say.NOBODY),
         signed_in=state.lifter is not None,
         exercise=say.exercise(state.exercise),
         load=say.load(state.load_kg, state.load_unit),
+        next=_("next set") if set_load or set_exercise else "",
         phase=state.phase,
         prompt=_prompt(state),
         reps=str(reps),
         reps_word=ngettext("rep", "reps", reps),
         set=_("Set %(number)s", number=state.set) if state.set is not None else "",
+        set_load=set_load,
+        set_exercise=set_exercise,
         marks=state.set_verdicts[-MARKS_SHOWN:],
         rep_title=_title(state),
         rep_verdict=rep.verdict if rep else "",
@@ -85,6 +92,16 @@ def _rack(state: LiveState | None) -> Rack:
         can_redo=state.undone is not None,
         can_give=rep is not None,
     )
+
+
+def _lifted_with(state: LiveState) -> tuple[str, str]:
+    """Load and squat of the set that is shown, each only where it is not what comes next."""
+    rep = state.last_rep
+    if rep is None or state.set is None:
+        return "", ""
+    load = say.lifted_load(rep.load_kg, rep.load_unit) if lifted_otherwise(state) else ""
+    same = rep.exercise == state.exercise
+    return load, "" if same else say.lifted_exercise(rep.exercise)
 
 
 def _prompt(state: LiveState) -> str:
@@ -126,11 +143,14 @@ def _no_unit() -> Rack:
         signed_in=False,
         exercise=_(say.NO_EXERCISE),
         load=_(say.NO_LOAD),
+        next="",
         phase="away",
         prompt="",
         reps="0",
         reps_word=ngettext("rep", "reps", 0),
         set="",
+        set_load="",
+        set_exercise="",
         marks=(),
         rep_title="",
         rep_verdict="",

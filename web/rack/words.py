@@ -8,6 +8,7 @@ from web.numbers import number
 from web.rack.plates import LoadedBar
 from web.texts import N_, Words
 from web.texts import gettext as _
+from web.weights import in_unit
 
 NOBODY = N_("Who lifts?")
 NO_EXERCISE = N_("Which squat?")
@@ -21,7 +22,6 @@ EXERCISES = Words(
         Exercise.HEELS_RAISED.value: N_("Heels raised"),
     }
 )
-KG_PER_LB = 0.45359237
 
 
 def exercise(name: str | None) -> str:
@@ -31,12 +31,17 @@ def exercise(name: str | None) -> str:
 
 def load(kg: float | None, unit: str) -> str:
     """`100 kg`, `225 lb`: as the lifter typed it."""
-    return _(NO_LOAD) if kg is None else f"{number(f'{amount(kg, unit):g}')} {unit}"
+    return _(NO_LOAD) if kg is None else f"{number(f'{in_unit(kg, unit):g}')} {unit}"
 
 
-def amount(kg: float, unit: str) -> float:
-    """A load in the unit it is read in, to a quarter of a pound or a hundredth of a kilogram."""
-    return round(kg, 2) if unit == "kg" else round(kg / KG_PER_LB * 4) / 4
+def lifted_load(kg: float | None, unit: str) -> str:
+    """What a set was lifted with."""
+    return _("no weight entered") if kg is None else load(kg, unit)
+
+
+def lifted_exercise(name: str | None) -> str:
+    """Which squat a set was."""
+    return _("no squat chosen") if name is None else exercise(name)
 
 
 def clock(seconds: float | None) -> str:

@@ -32,7 +32,8 @@ def test_a_coach_writes_on_a_set_and_finds_it(
         assert browser.evaluate("document.querySelectorAll('.curves-grid svg.curve').length") == 6
         browser.evaluate("document.querySelector('[name=tags]').value = 'heels raised'")
         press(browser, "form:has([name=tags]) button")
-        assert browser.evaluate("location.hash") == "#set-1"
+        assert browser.evaluate("location.hash") == "#saved"
+        assert browser.evaluate("document.querySelector('#saved').innerText") == "Saved."
         assert browser.evaluate("document.querySelector('.tag').textContent") == "heels raised"
         press(browser, "nav a[href='/sessions']")
         browser.evaluate("document.querySelector('[name=text]').value = 'heels'")

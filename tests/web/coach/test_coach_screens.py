@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from device.store import Store
+from tests.rows import rows
 from tests.web.browser import CHROMIUM, Browser
 from tests.web.conftest import Serve
 
@@ -17,6 +19,12 @@ CUT = """[...document.querySelectorAll("svg.curve text, svg.scatter text")].filt
   const box = text.getBBox(), view = text.ownerSVGElement.viewBox.baseVal;
   return box.x < view.x || box.x + box.width > view.x + view.width;
 }).map((text) => text.textContent)"""
+OVERRUN = """[...document.querySelectorAll("main button")].filter((button) => {
+  const words = document.createRange();
+  words.selectNodeContents(button);
+  const style = getComputedStyle(button), box = button.getBoundingClientRect();
+  return words.getBoundingClientRect().right > box.right - parseFloat(style.paddingRight) + 0.5;
+}).map((button) => button.innerText)"""
 ROWS = """new Set([...document.querySelectorAll("header > *")].map((part) => {
   const box = part.getBoundingClientRect();
   return Math.round((box.top + box.bottom) / 2);
@@ -47,11 +55,23 @@ def test_no_label_of_a_chart_is_cut_on_a_phone(signed_in: tuple[Browser, str]) -
     assert len(browser.evaluate(CUT)) == 1  # a cut one would be found
 
 
+def test_no_word_overruns_its_button(signed_in: tuple[Browser, str], database: Path) -> None:
+    browser, address = signed_in
+    with Store.open(database, "rack") as store:
+        store.lifter("Bo")
+    (ann,) = rows(database, "SELECT id FROM lifters WHERE name = 'Ann'")[0]
+    browser.open(f"{address}/lifters/{ann}", 1280)
+    for width in (1280, 1024, 390):
+        browser.look(width)
+        assert browser.evaluate("document.querySelector('#into + button').innerText") == "Merge …"
+        assert browser.evaluate(OVERRUN) == [], width
+
+
 def test_the_whole_menu_is_reached_at_every_width(signed_in: tuple[Browser, str]) -> None:
     browser, _ = signed_in
-    for width, rows in ((1440, 1), (1280, 1), (1024, 1), (390, 2)):
+    for width, lines in ((1440, 1), (1280, 1), (1024, 1), (390, 2)):
         browser.look(width)
-        assert browser.evaluate(ROWS) == rows, width
+        assert browser.evaluate(ROWS) == lines, width
         browser.evaluate("document.querySelector('details.more').open = true")
         places = browser.evaluate(SEEN)
         assert len(places) == 10, width

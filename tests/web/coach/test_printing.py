@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,9 @@ in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not inst
 SEEN = """[...document.querySelectorAll("body *")].filter((part) => part.checkVisibility()
   && [...part.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
   .map((part) => part.innerText).join(" | ")"""
+ONLY_NOTES = """document.querySelectorAll("header, main > :not(.set + .note)")
+  .forEach((part) => { if (!part.matches(".set:has(+ .note)")) part.remove();
+    else part.replaceChildren(); })"""
 PRESSED = """[...document.querySelectorAll("button, input, select, textarea, summary")]
   .filter((part) => part.checkVisibility()).length"""
 
@@ -86,6 +90,39 @@ def test_three_sets_of_five_fit_one_sheet(
     browser, address = signed_in
     browser.open(f"{address}/sessions/{long_session}", 1024)
     assert len(re.findall(rb"/Type /Page\b", browser.printed())) == 1
+
+
+def texts_of_sheets(pdf: bytes) -> list[int]:
+    """How many pieces of text are on each sheet, as Chromium writes a PDF."""
+    found = []
+    for page in re.findall(rb"<<(?:(?!endobj).)*?/Type /Page\b.*?endobj", pdf, re.S):
+        content = re.search(rb"/Contents (\d+) 0 R", page)
+        assert content
+        stream = re.search(rb"\n%s 0 obj.*?stream\r?\n(.*?)endstream" % content[1], pdf, re.S)
+        assert stream
+        found.append(len(re.findall(rb"\bT[jJ]\b", zlib.decompress(stream[1]))))
+    return found
+
+
+@in_a_browser
+def test_what_explains_the_tables_is_not_alone_on_a_sheet(
+    signed_in: tuple[Browser, str], database: Path
+) -> None:
+    browser, address = signed_in
+    sheets = []
+    for reps in (3, 4, 5, 6, 7):
+        with Store.open(database, "rack") as store:
+            session = store.start_session(store.lifter("Ann").id)
+            for index in range(3 * reps):
+                rep = make_rep(index + 1, 1 + index // reps, loaded=False)
+                store.add_rep(session, rep)
+        browser.open(f"{address}/sessions/{session}", 1024)
+        sheets.append(texts_of_sheets(browser.printed()))
+    browser.evaluate(ONLY_NOTES)
+    (alone,) = texts_of_sheets(browser.printed())
+    assert min(len(one) for one in sheets) == 1
+    assert max(len(one) for one in sheets) == 2  # between the two it was
+    assert all(one[-1] > alone for one in sheets), (sheets, alone)
 
 
 @in_a_browser

@@ -8,22 +8,27 @@ import sqlite3
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
 from device import audit
-from device.export import Selection
+from device.export import Selection, read_reps, read_sessions, read_sets, reading
 from device.moment import Moment
+from device.notebook import Notebook
 from device.records import Verdict, VerdictName
 from device.store import Store
 from tests.factories import make_hidden_rep, make_rep
+from tests.web.conftest import HERE
 from web.data.sheet import sheet_lines
+from web.weights import KG_PER_LB
 
 HEADER = [
     *("Date", "Lifter", "Set", "Rep", "Squat", "Load, kg"),
-    *("Wink, degrees", "±", "Verdict", "Notes"),
+    *("Wink, degrees", "±", "Verdict", "Reason"),
+    *("Tags", "Pain", "Note on the set", "Note on the session", "Clock was set"),
 ]
 UNSURE = Verdict(VerdictName.NOT_MEASURED, "the unit is not sure, plus or minus 14 degrees")
 
@@ -68,33 +73,72 @@ def test_the_table_has_one_short_line_a_rep(coach: FlaskClient, days: str) -> No
     assert first["Date"].startswith("2026-05-01 ")
     assert [first[name] for name in HEADER[1:]] == [
         *("Ann", "1", "1", "", "62.5", "14.0", "1.8", "Wink", ""),
+        *("", "", "", "", "yes"),
     ]
     assert [(row["Set"], row["Rep"]) for row in (hidden, guess)] == [("1", "2"), ("2", "1")]
     assert (guess["Wink, degrees"], guess["±"], guess["Verdict"]) == ("", "", "Not measured")
-    assert guess["Notes"] == "The unit is not sure, plus or minus 14 degrees"
+    assert guess["Reason"] == "The unit is not sure, plus or minus 14 degrees."
 
 
-def test_a_time_that_the_unit_did_not_know_has_a_star(coach: FlaskClient, days: str) -> None:
-    dates = [row[0] for row in table(coach, lifter=days)[1:]]
-    assert [date.endswith(" *") for date in dates] == 3 * [False] + 3 * [True]
+def test_a_date_is_a_date_and_beside_it_stands_whether_the_unit_knew_the_time(
+    coach: FlaskClient, days: str
+) -> None:
+    rows = [dict(zip(HEADER, row, strict=True)) for row in table(coach, lifter=days)[1:]]
+    for row in rows:
+        datetime.strptime(row["Date"], "%Y-%m-%d %H:%M").astimezone()
+    assert [row["Clock was set"] for row in rows] == 3 * ["yes"] + 3 * ["no"]
 
 
-def test_what_was_written_stands_in_the_notes_and_runs_no_formula(
+@pytest.mark.parametrize(("units", "load"), [("kg", "61.2"), ("lb", "135")])
+def test_a_load_is_told_in_the_units_chosen_and_rounded_as_on_the_page(
+    coach: FlaskClient, database: Path, units: str, load: str
+) -> None:
+    with Store.open(database, "rack") as store:
+        visit = store.start_session(store.lifter("Ann").id)
+        store.add_rep(visit, make_rep(7, 1, load_kg=135 * KG_PER_LB))
+    coach.post("/settings", data={"page/units": units}, headers=HERE)
+    header, row = table(coach)
+    assert row[header.index(f"Load, {units}")] == load
+    exact = coach.get("/data/export?format=csv").data.decode("utf-8-sig")
+    assert "61.235" in next(csv.DictReader(io.StringIO(exact)))["load_kg"]
+
+
+def test_what_was_written_stands_once_in_columns_of_its_own_and_runs_no_formula(
     coach: FlaskClient, database: Path, days: str
 ) -> None:
-    with closing(sqlite3.connect(database)) as connection, connection:
-        (visit,) = connection.execute("SELECT id FROM sessions ORDER BY recorded_utc").fetchone()
-        stamp = "unit_id, recorded_utc, boot_id, clock_synchronised"
-        connection.execute(
-            f"INSERT INTO session_notes (session_id, text, {stamp})"
-            f" SELECT id, '=HYPERLINK(1)' || char(10) || 'twice', {stamp} FROM sessions"
-            " WHERE id = ?",
-            (visit,),
-        )
-    rows = table(coach)[1:]
-    assert rows[0][-1] == "'=HYPERLINK(1) twice"
-    assert {row[1] for row in rows} == {"Ann", "'=cmd|' /C calc'!A0"}
-    assert not [cell for row in rows for cell in row if cell[:1] in tuple("=+-@\t\r\n") and cell]
+    with reading(database) as connection:
+        visits = read_sessions(connection, Selection(lifter_id=days))
+        visit = next(visits)["session_id"]
+        key = next(read_sets(connection, visit))["set_id"]
+    with Notebook.open(database) as notebook:
+        notebook.write_session(visit, "=HYPERLINK(1)\ntwice")
+        notebook.write_set(key, "-2 plates", pain=False)
+        notebook.tag_set(key, ("+belt", "deep"))
+    rows = [dict(zip(HEADER, row, strict=True)) for row in table(coach)[1:]]
+    written = [(row["Note on the session"], row["Note on the set"]) for row in rows]
+    assert written == [("'=HYPERLINK(1) twice", "'-2 plates"), *8 * [("", "")]]
+    tagged = [(row["Set"], row["Tags"], row["Pain"]) for row in rows[:3]]
+    assert tagged == [*2 * [("1", "'+belt, deep", "no")], ("2", "", "")]
+    assert {row["Lifter"] for row in rows} == {"Ann", "'=cmd|' /C calc'!A0"}
+    cells = [cell for row in rows for cell in row.values() if cell]
+    assert not [cell for cell in cells if cell[0] in tuple("=+-@\t\r\n")]
+
+
+def test_the_note_on_a_session_stands_in_its_first_line_even_behind_an_empty_set(
+    coach: FlaskClient, database: Path, days: str
+) -> None:
+    with reading(database) as connection:
+        visit = next(read_sessions(connection, Selection(lifter_id=days)))["session_id"]
+        first = next(read_sets(connection, visit))["set_id"]
+        undone = [rep["rep_id"] for rep in read_reps(connection, first)]
+    with Notebook.open(database) as notebook:
+        notebook.write_session(visit, "early")
+    with Store.open(database, "rack") as store:
+        for rep in undone:
+            store.undo_rep(rep)
+    rows = [dict(zip(HEADER, row, strict=True)) for row in table(coach, lifter=days)[1:]]
+    assert [row["Note on the session"] for row in rows] == ["early", "", "", ""]
+    assert rows[0]["Set"] == "2"
 
 
 def test_the_table_comes_visit_by_visit(database: Path, days: str) -> None:

@@ -61,6 +61,14 @@ def test_what_cannot_be_is_told(
     assert said in answer.text
 
 
+@pytest.mark.parametrize("units", ["kg", "lb"])
+def test_on_now_too_a_weight_is_typed_in_the_units_chosen(coach: FlaskClient, units: str) -> None:
+    coach.post("/settings", data={"page/units": units}, headers=HERE)
+    form = coach.get("/").text.split('action="/commands/set_load"')[1].split("</form>")[0]
+    assert f'name="unit" value="{units}"' in form
+    assert f'placeholder="{units}"' in form
+
+
 def test_nobody_is_sent_to_another_site_afterwards(page: FlaskClient, heard: Heard) -> None:
     heard(make_state())
     for back in ("//elsewhere.example", "https://elsewhere.example/", "javascript:alert(1)"):

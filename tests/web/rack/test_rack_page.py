@@ -79,8 +79,32 @@ def test_reps_the_unit_is_unsure_of_are_marked_as_such_and_drawn_faint(
 
 
 def test_a_load_typed_in_pounds_is_shown_in_pounds(page: FlaskClient, heard: Heard) -> None:
-    heard(make_state(load_kg=225 * 0.45359237, load_unit="lb"))
+    load = 225 * 0.45359237
+    rep = make_summary(load_kg=load, load_unit="lb")
+    heard(make_state(load_kg=load, load_unit="lb", last_rep=rep))
     assert shown(text_of(page, "/rack"), "rack.load") == "225 lb"
+    assert shown(text_of(page, "/"), "load").startswith("225 lb · ")
+
+
+@pytest.mark.parametrize("next_set_begun", [False, True])
+def test_a_set_lifted_with_something_else_than_what_comes_next_says_both(
+    page: FlaskClient, heard: Heard, next_set_begun: bool
+) -> None:
+    load, squat = (62.5, "heels_raised") if next_set_begun else (135 * 0.45359237, None)
+    rep = make_summary(load_kg=load, load_unit="kg" if next_set_begun else "lb", exercise=squat)
+    heard(make_state(load_kg=62.5, exercise="heels_raised", last_rep=rep))
+    html = text_of(page, "/rack")
+    assert shown(html, "rack.load") == "62.5 kg"
+    assert shown(html, "rack.exercise") == "Heels raised"
+    own = [shown(html, f"rack.{name}") for name in ("next", "set_load", "set_exercise")]
+    now = text_of(page, "/")
+    told = (shown(now, "place"), shown(now, "load").split(" · ")[0])
+    if next_set_begun:
+        assert own == ["", "", ""]
+        assert told == ("Set 2 · 3 reps", "62.5 kg")
+    else:
+        assert own == ["next set", "135 lb", "no squat chosen"]
+        assert told == ("Set 2 · 3 reps · 135 lb", "next: 62.5 kg")
 
 
 def test_without_lifter_load_and_reps_it_says_what_to_do(page: FlaskClient, heard: Heard) -> None:
