@@ -32,6 +32,7 @@ _MOST_COUNTS = 2**16 - 1
 _MAX_HOLES = _OVERSAMPLING**2 // 2  # in a cell that still counts as seen
 _FINE = 1 / _OVERSAMPLING
 _FINE_TO_CELL = np.array([[_FINE, 0, (_FINE - 1) / 2], [0, _FINE, (_FINE - 1) / 2], [0, 0, 1]])
+_HALF_A_CELL = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])  # to the right and down
 _PLACES = np.arange(SIZE)
 _CELLS = np.stack([_PLACES, _PLACES, np.ones(SIZE)])  # (column, row, 1) of those on the diagonal
 _MIDDLE = (slice(SIZE // 4, 3 * SIZE // 4), slice(SIZE // 4, 3 * SIZE // 4))
@@ -50,7 +51,12 @@ _NETWORK = (
 
 @dataclass(frozen=True, slots=True)
 class HipView:
-    """`points` is (64, 64, 4) float32: x, y, z in units of 0.3 m, and a mask of 0 or 1."""
+    """`points` is (64, 64, 4) float32: x, y, z in units of 0.3 m, and a mask of 0 or 1.
+
+    `aside` is the same seen through rays that lie half a cell to the right and down: whether a
+    whole edge falls into a cell or beside it hangs on a millimetre, and there it falls otherwise.
+    None where a view was stored without it.
+    """
 
     points: npt.NDArray[np.float32]
     filled_share: float  # of the rays in the middle half that hit something within reach
@@ -63,6 +69,7 @@ class HipView:
     front_side: float = 0.0  # where those are: -1 left edge of the middle half, 1 right edge
     hole_share: float = 0.0  # that lie in the depth image and hit nothing
     outside_share: float = 0.0  # that lie outside the depth image
+    aside: npt.NDArray[np.float32] | None = None
 
 
 def hip_view(depth: DepthImage, floor: Floor, mid_hip_m: Array) -> HipView:
@@ -77,26 +84,18 @@ def hip_view(depth: DepthImage, floor: Floor, mid_hip_m: Array) -> HipView:
     if along_axis_m < 0.2:
         raise ValueError("the hips are not in front of the camera")
     to_ray = _virtual_camera(rise_m, ahead_m)
-    in_camera = sight.T @ to_ray
-    homography = _intrinsic_matrix(depth.intrinsics) @ in_camera @ _FINE_TO_CELL
-    z_m = _sample(depth, homography)
-    points = _points(z_m / _of_every_cell(in_camera[2]), to_ray)
-    points[1] -= np.float32(rise_m)
-    points[2] += np.float32(ahead_m)
-    reached = z_m > 0
-    within = reached & (np.abs(points).max(axis=0) < REACH_M)
-    within &= points[1] > ABOVE_FLOOR_M - (y + ABOVE_HIP_M)
-    view = np.empty((SIZE, SIZE, 4), np.float32)
-    scaled = within / np.float32(SCALE_M)
-    for axis, plane in enumerate(points):
-        np.multiply(plane, scaled, out=view[..., axis])
-    view[..., 3] = within
-    reached, toward_m = reached[_MIDDLE], points[2][_MIDDLE]
+    to_pixel = _intrinsic_matrix(depth.intrinsics) @ sight.T
+    centre = (rise_m, ahead_m, ABOVE_FLOOR_M - (y + ABOVE_HIP_M))
+    view, reached, toward_m = _cut(depth, to_pixel, sight.T, to_ray, centre)
+    aside, _, _ = _cut(depth, to_pixel, sight.T, to_ray @ _HALF_A_CELL, centre)
+    within = view[_MIDDLE][..., 3] > 0
+    reached, toward_m = reached[_MIDDLE], toward_m[_MIDDLE]
     front = reached & (toward_m >= FRONT_M)
+    homography = to_pixel @ to_ray @ _FINE_TO_CELL
     outside_share = _outside_share(homography, depth.intrinsics)
     return HipView(
         points=view,
-        filled_share=_share(within[_MIDDLE]),
+        filled_share=_share(within),
         nearer_share=_share(reached & (toward_m >= REACH_M)),
         distance_m=math.hypot(rise_m, ahead_m),
         bearing_deg=math.degrees(math.atan2(x, -z)),
@@ -105,7 +104,35 @@ def hip_view(depth: DepthImage, floor: Floor, mid_hip_m: Array) -> HipView:
         front_side=_side(front),
         hole_share=max(0.0, 1.0 - _share(reached) - outside_share),
         outside_share=outside_share,
+        aside=aside,
     )
+
+
+def _cut(
+    depth: DepthImage,
+    to_pixel: Array,
+    to_camera: Array,
+    to_ray: Array,
+    centre: tuple[float, float, float],
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.float32]]:
+    """What a grid of rays meets: the view (64, 64, 4), and of each ray whether it met anything and
+    how far in front of the centre, m.
+
+    `centre`: how far it lies above the camera and ahead of it, and the floor's margin above it, m.
+    """
+    rise_m, ahead_m, lowest_m = centre
+    z_m = _sample(depth, to_pixel @ to_ray @ _FINE_TO_CELL)
+    points = _points(z_m / _of_every_cell((to_camera @ to_ray)[2]), to_ray)
+    points[1] -= np.float32(rise_m)
+    points[2] += np.float32(ahead_m)
+    reached = z_m > 0
+    within = reached & (np.abs(points).max(axis=0) < REACH_M) & (points[1] > lowest_m)
+    view = np.empty((SIZE, SIZE, 4), np.float32)
+    scaled = within / np.float32(SCALE_M)
+    for axis, plane in enumerate(points):
+        np.multiply(plane, scaled, out=view[..., axis])
+    view[..., 3] = within
+    return view, reached, points[2]
 
 
 def _line_of_sight_axes(floor: Floor, x: float, z: float) -> Array:

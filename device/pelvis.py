@@ -115,7 +115,9 @@ class PelvisEstimator:
 
     def _run(self, view: HipView) -> tuple[dict[str, float], npt.NDArray[np.float32], float | None]:
         """What it says by name, the view's embedding, and its strangeness if the model tells it."""
-        said, embedding, *more = self.model.run(view.points[None], self._standing)
+        aside = view.points if view.aside is None else view.aside
+        both = np.stack([view.points, aside])
+        said, embedding, *more = self.model.run(both, self._standing)
         named = dict(zip(OUTPUTS, said[0].tolist(), strict=True))
         return named, embedding, float(more[0].item()) if more else None
 

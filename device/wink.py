@@ -41,7 +41,7 @@ MAX_GAP_S = 0.3  # a wink comes and goes in about half a second
 # would be an error that is the same all through the rep, 2 one that has nothing in common between
 # peak and bottom. It is fitted: so large that those lifters' winks are off by their doubt.
 WHITE_SHARE = 0.12
-DIFFERENCE_SHARE = 1.2
+DIFFERENCE_SHARE = 1.35
 PARALLEL_CM = 0.0  # hip crease level with the top of the knee
 
 

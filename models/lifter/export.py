@@ -73,7 +73,7 @@ def convert(shipped: ShippedNetwork, out: Path) -> None:
     from ai_edge_quantizer.algorithm_manager import AlgorithmName
 
     shipped.eval()
-    sample = (torch.zeros(1, 64, 64, 4), torch.zeros(1, BOTH_WAYS))
+    sample = (torch.zeros(2, 64, 64, 4), torch.zeros(1, BOTH_WAYS))
     plain = out.with_suffix(".float.tflite")
     litert_torch.convert(shipped, sample).export(str(plain))
     recipe = quantizer.Quantizer(str(plain))
@@ -108,10 +108,10 @@ class Runner:
             raise ValueError(f"the file's tensors are in another order: {shapes}")
 
     def run(
-        self, view: npt.NDArray[np.float32], standing: npt.NDArray[np.float32]
+        self, views: npt.NDArray[np.float32], standing: npt.NDArray[np.float32]
     ) -> tuple[npt.NDArray[np.float32], ...]:
-        """(1, 64, 64, 4), (1, 256) -> (1, 9), (1, 256), (1, 1)."""
-        self._interpreter.set_tensor(self.inputs[0]["index"], view)
+        """(2, 64, 64, 4), (1, 256) -> (1, 9), (1, 256), (1, 1)."""
+        self._interpreter.set_tensor(self.inputs[0]["index"], views)
         self._interpreter.set_tensor(self.inputs[1]["index"], standing)
         self._interpreter.invoke()
         return tuple(self._interpreter.get_tensor(d["index"]) for d in self.outputs)
@@ -127,8 +127,9 @@ def drift(network: ShippedNetwork, runner: Runner, crops: CropSet, groups: int) 
     with torch.no_grad():
         for view in views:
             standing = torch.zeros(1, BOTH_WAYS)
-            expected, _, _ = network(view[None], standing)
-            said, _, _ = runner.run(view[None].numpy(), standing.numpy())
+            both = torch.stack([view, view])
+            expected, _, _ = network(both, standing)
+            said, _, _ = runner.run(both.numpy(), standing.numpy())
             differences.append(said[0, [0, 4]] - expected[0, [0, 4]].numpy())
     table = np.abs(np.array(differences))
     return {
@@ -146,8 +147,7 @@ def strangeness_limit(network: ShippedNetwork, crops: CropSet) -> float:
     with torch.no_grad():
         for start in range(0, len(crops), 16):
             views = to_batch(crops, np.arange(start, min(start + 16, len(crops)))).views
-            view = views.flatten(0, 1).permute(0, 2, 3, 1)
-            found.append(network(view, torch.zeros(len(view), BOTH_WAYS))[2])
+            found.append(network.strangeness(network.network.network.embed(views.flatten(0, 1))))
     return round(float(np.percentile(torch.cat(found).numpy(), 99.9)), 2)
 
 

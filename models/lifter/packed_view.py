@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -26,5 +28,5 @@ def unpacked(packed: npt.NDArray[np.int16], quality: Array) -> HipView:
     points = np.zeros((*packed.shape[:2], 4), np.float32)
     points[..., :3] = np.where(seen[..., None], packed, 0) / np.float32(SCALE_M * 1e4)
     points[..., 3] = seen
-    numbers = (float(value) for value in quality)
-    return HipView(points, **dict(zip(QUALITY, numbers, strict=True)))
+    numbers: dict[str, Any] = dict(zip(QUALITY, map(float, quality), strict=True))
+    return HipView(points, **numbers)

@@ -115,6 +115,20 @@ def test_the_input_has_the_networks_shape() -> None:
     assert levelled_from_camera(floor.up).shape == (3, 3)
 
 
+def test_the_second_cut_lies_half_a_cell_to_the_right_and_down() -> None:
+    hip = np.array([0.0, 1.0, -1.2])
+    depth, floor = sphere_seen(up_of(0, 0), hip + np.array([0, ABOVE_HIP_M, 0]), 0.25)
+    view = hip_view(depth, floor, hip)
+    assert view.aside is not None
+    both = (view.points[..., 3] > 0) & (view.aside[..., 3] > 0)
+    step_m = (view.aside - view.points)[both].mean(axis=0) * SCALE_M
+    half_m = 0.75 / SIZE / 2  # at the centre; the ball's surface is nearer
+    assert 0.8 * half_m < step_m[0] < half_m
+    assert -half_m < step_m[1] < -0.8 * half_m
+    off = np.abs(np.linalg.norm(view.aside[both][:, :3], axis=1) * SCALE_M - 0.25)
+    assert np.percentile(off, 90) < 0.008
+
+
 SENSOR = Intrinsics(848, 480, 425.0, 425.0, 423.5, 239.5)
 UNITS_M = (0.001, float(np.float32(0.001)), 0.0001, 0.00025)
 

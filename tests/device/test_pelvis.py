@@ -104,8 +104,9 @@ def test_both_runtimes_say_the_same(standing: list[Moment]) -> None:
 def test_plain_kernels_say_the_same_as_fast_ones(standing: list[Moment]) -> None:
     view = view_of(standing[20])
     nobody = PelvisEstimator().standing
+    both = np.stack([view.points, view.points])
     fast, plain = (
-        load_model("pelvis", 1, reference=reference).run(view.points[None], nobody)[0][0]
+        load_model("pelvis", 1, reference=reference).run(both, nobody)[0][0]
         for reference in (False, True)
     )
     assert len(fast) == len(OUTPUTS)
@@ -118,7 +119,8 @@ def test_a_mirrored_lifter_is_read_mirrored(standing: list[Moment]) -> None:
     flipped[..., 0] *= -1
     estimator = PelvisEstimator()
     one = estimator.read(view, 0.0)
-    other = estimator.read(dataclasses.replace(view, points=flipped, bearing_deg=0.0), 0.0)
+    mirrored = dataclasses.replace(view, points=flipped, aside=None, bearing_deg=0.0)
+    other = estimator.read(mirrored, 0.0)
     assert one.tilt_deg is not None
     assert other.tilt_deg is not None
     assert one.tilt_sd_deg is not None

@@ -6,8 +6,10 @@ import numpy as np
 
 from models.lifter.body.clothing import Outfit
 from models.lifter.body.hips import HIP_BREADTH, HIP_DEPTH
+from models.lifter.body.model import Lifter
 from models.lifter.body.posed import BodyShape
 
+STATURE_M = (1.50, 2.05)  # of the lifters that are judged
 TIGHT_SHARE, TUCKED_SHARE, BELT_SHARE = 0.3, 0.5, 0.25
 
 
@@ -23,6 +25,15 @@ def random_shape(rng: np.random.Generator) -> BodyShape:
         hip_depth=float(rng.normal(HIP_DEPTH, 0.025)),
         hip_breadth=float(rng.normal(HIP_BREADTH, 0.04)),
     )
+
+
+def random_body(lifter: Lifter, rng: np.random.Generator) -> tuple[BodyShape, float]:
+    """Shape and stature, m: as `random_shape`, within the statures of lifters."""
+    while True:
+        shape = random_shape(rng)
+        stature = float(np.ptp(lifter.rest(shape).vertices[:, 2]))
+        if STATURE_M[0] <= stature <= STATURE_M[1]:
+            return shape, stature
 
 
 def random_outfit(rng: np.random.Generator) -> Outfit:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from models.lifter.body.arms import Posture
-from models.lifter.body.drawn import random_shape
+from models.lifter.body.drawn import random_body
 from models.lifter.body.model import Lifter, ShapeRest
 from models.lifter.body.posed import BodyShape, PoseAngles
 from models.lifter.chain import recorded as chain_recorded
@@ -65,7 +65,7 @@ def random_plan(
     if recordings is None and rng.random() < GHOST_SHARE:
         kinds = (*GHOST_TRACKS, EMPTY)
         kind = kinds[int(rng.integers(len(kinds)))]
-    shape, style = random_shape(rng), random_style(rng)
+    (shape, _), style = random_body(lifter, rng), random_style(rng)
     style = replace(style, grip_width=float(rng.uniform(0.3, 0.6)))
     mover = Mover(lifter.rest(shape), style)
     loaded = kind == SQUATS and rng.random() >= UNLOADED_SHARE

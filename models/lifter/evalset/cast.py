@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from device.records import Array
-from models.lifter.body.drawn import random_shape
 from models.lifter.body.posed import BodyShape, PoseAngles
 from models.lifter.evalset.generators import Generator
 from models.lifter.evalset.movements import (
@@ -29,7 +28,6 @@ from models.lifter.movement.squat import Mover
 
 STANDING_FRAMES = 6
 REPS = 2
-STATURE_M = (1.50, 2.05)
 PAUSE_S = 1.0  # between standing and the first rep, and between reps
 
 
@@ -65,15 +63,6 @@ class Performance:
     time_s: Array
     reps: list[dict[str, Any]]
     subject: str | None
-
-
-def random_body(generator: Generator, rng: np.random.Generator) -> tuple[BodyShape, float]:
-    """Shape and stature, m: both sexes, lean to heavy, within the statures of lifters."""
-    while True:
-        shape = random_shape(rng)
-        stature = float(np.ptp(generator.lifter.rest(shape).vertices[:, 2]))
-        if STATURE_M[0] <= stature <= STATURE_M[1]:
-            return shape, stature
 
 
 def perform(

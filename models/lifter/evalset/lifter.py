@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from device.records import Array
+from models.lifter.body.drawn import random_body
 from models.lifter.body.posed import PosedBody
-from models.lifter.evalset.cast import STANDING_FRAMES, Cast, perform, random_body
+from models.lifter.evalset.cast import STANDING_FRAMES, Cast, perform
 from models.lifter.evalset.generators import Generator
 from models.lifter.evalset.mounts import any_mount, recommended_mount
 from models.lifter.evalset.unit import Unit
@@ -33,7 +34,7 @@ def lifter_arrays(
 ) -> dict[str, npt.NDArray[Any]]:
     """Everything of one lifter's file."""
     rng = np.random.default_rng([seed, number])
-    shape, stature = random_body(generator, rng)
+    shape, stature = random_body(generator.lifter, rng)
     dress = generator.random_dress(rng)
     act = perform(generator, shape, cast, FPS, rng)
     bodies = generator.lifter.pose(shape, act.poses)

@@ -107,7 +107,8 @@ class PelvisNetwork(nn.Module):
 class BothWays(nn.Module):
     """A trained network that reads each view as it is and in the mirror, and says the mean.
 
-    `embed` and `read` as the network's own, with both embeddings side by side: (n, 256).
+    `embed` and `read` as the network's own, with both embeddings side by side: (n, 256). What is
+    read in the mirror may be another cut of the same view, `aside` (`device.crop`).
     """
 
     def __init__(self, network: PelvisNetwork) -> None:
@@ -117,9 +118,9 @@ class BothWays(nn.Module):
         self.register_buffer("of_view", torch.tensor([-1.0, 1, 1, 1]).view(1, 4, 1, 1))
         self.register_buffer("of_angles", torch.tensor([1.0, -1, -1, 1, 1, 1, 1, 1, 1]))
 
-    def embed(self, view: Tensor) -> Tensor:
+    def embed(self, view: Tensor, aside: Tensor | None = None) -> Tensor:
         """(n, 4, 64, 64) -> (n, 256)."""
-        other = view.flip(-1) * self.of_view
+        other = (view if aside is None else aside).flip(-1) * self.of_view
         both: Tensor = self.network.embed(torch.cat([view, other]))
         return torch.cat([both[: len(view)], both[len(view) :]], dim=1)
 
@@ -157,11 +158,15 @@ class ShippedNetwork(nn.Module):
         self.register_buffer("unit", unit)
         self.register_buffer("shift", shift)
 
-    def forward(self, view: Tensor, standing: Tensor) -> tuple[Any, Tensor, Tensor]:
-        """(1, 64, 64, 4), (1, 256) -> (1, 9), (1, 256), (1, 1)."""
-        embedding = self.network.embed(view.permute(0, 3, 1, 2))
+    def forward(self, views: Tensor, standing: Tensor) -> tuple[Any, Tensor, Tensor]:
+        """(2, 64, 64, 4), (1, 256) -> (1, 9), (1, 256), (1, 1); `views`: one, and its aside."""
+        view, aside = views.permute(0, 3, 1, 2).split(1)
+        embedding = self.network.embed(view, aside)
         said = self.network.read(embedding, standing)
-        own = embedding[:, :EMBEDDING]
-        away: Tensor = functional.linear(own - self.mean, self.whitening)
-        strangeness = (away * away).mean(dim=1, keepdim=True)
+        strangeness = self.strangeness(embedding[:, :EMBEDDING])
         return said * self.unit + self.shift, embedding, strangeness
+
+    def strangeness(self, embedding: Tensor) -> Tensor:
+        """(n, 128) -> (n, 1)."""
+        away: Tensor = functional.linear(embedding - self.mean, self.whitening)
+        return (away * away).mean(dim=1, keepdim=True)

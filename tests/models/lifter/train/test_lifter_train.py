@@ -20,7 +20,7 @@ from models.lifter.train.batches import (
     move_across_cells,
     to_batch,
 )
-from models.lifter.train.network import BOTH_WAYS, BothWays, PelvisNetwork
+from models.lifter.train.network import BOTH_WAYS, BothWays, PelvisNetwork, ShippedNetwork
 from models.lifter.train.team import Team, run_together
 
 
@@ -121,6 +121,18 @@ def test_a_network_says_angles_and_finds_marks():
     said, embedding = network(torch.zeros(2, 4, 64, 64), torch.zeros(2, 128))
     assert said.shape == (2, 9)
     assert network.find_marks(embedding).shape == (2, 8, 3)
+
+
+def test_what_is_shipped_reads_the_second_cut_in_the_mirror():
+    reader = BothWays(PelvisNetwork()).eval()
+    shipped = ShippedNetwork(reader, (1.0, 1.0, 1.0, 1.0), torch.zeros(128), torch.eye(128)).eval()
+    views = torch.randn(2, 64, 64, 4)
+    with torch.no_grad():
+        said, embedding, strangeness = shipped(views, torch.zeros(1, BOTH_WAYS))
+        own, aside = (reader.embed(view.permute(2, 0, 1)[None]) for view in views)
+    assert said.shape == (1, 9) and strangeness.shape == (1, 1)
+    torch.testing.assert_close(embedding[:, :128], own[:, :128])
+    torch.testing.assert_close(embedding[:, 128:], aside[:, 128:])
 
 
 def test_both_ways_says_the_same_of_a_lifter_and_of_the_lifter_in_the_mirror():
