@@ -50,6 +50,7 @@ def _settings(asked: argparse.Namespace) -> Settings:
 
 
 def _run(settings: Settings, asked: argparse.Namespace) -> int:
+    from device.alone import alone
     from device.cameras import CameraTrouble, open_camera
     from device.cues import LightBox
     from device.live import LiveServer
@@ -59,6 +60,7 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
     from device.switches import Inputs
 
     with ExitStack() as stack:
+        stack.enter_context(alone(paths.database_file()))
         box = stack.enter_context(LightBox(settings.cue))
         inputs = stack.enter_context(Inputs(settings))
         _put_back(settings)

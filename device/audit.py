@@ -24,6 +24,7 @@ class Actor(StrEnum):
     LIFTER = "lifter"
     GUEST = "guest"
     TOKEN = "token"
+    RACK = "rack"  # whoever stood at the rack's screen
     UNIT = "unit"  # the unit itself, by a rule the coach set
     SHELL = "shell"  # somebody at the unit's own command line
 

@@ -64,6 +64,13 @@ def copies(folder: Path) -> list[Path]:
     return [path for _, path in sorted(_all(folder), reverse=True)]
 
 
+def remove(copy: Path) -> None:
+    """Deletes one of `copies`; one that is gone already is no error. Raises StoreError."""
+    with sentences(copy):
+        copy.unlink(missing_ok=True)
+        _sync(copy.parent)
+
+
 def schema_of(database: Path) -> int:
     """The schema's version in a file; 0 where there is no file. Raises StoreError."""
     if not database.exists():

@@ -79,7 +79,9 @@ class TakeNeutral:
 
 @dataclass(frozen=True, slots=True)
 class UndoRep:
-    """Takes the last rep back."""
+    """Takes the last rep back; `rep`: only if it is this one (`RepSummary.index`)."""
+
+    rep: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,14 @@ class RedoRep:
 
 @dataclass(frozen=True, slots=True)
 class GiveSet:
-    """The last set was this lifter's, who is signed in from now on."""
+    """A set was this lifter's, who is signed in from now on if it is the last one.
+
+    Which set: the one of that rep (`RepSummary.index`) in that session; None: the last.
+    """
 
     lifter: str
+    session: str | None = None
+    rep: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lifter", _name(self.lifter))

@@ -21,6 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from device import paths
+from device.alone import alone
 from device.cameras import CameraTrouble
 from device.cameras.simulated import SimulatedCamera
 from device.chosen import Chosen, chosen_beside
@@ -85,6 +86,7 @@ def demo(
     """Runs until `seconds` of the clip are over (None: until interrupted).
 
     Returns the reps, a line each, in the numbers that the page has for them: of a lifter's set.
+    Raises StoreError where another demo runs with this history.
 
     A backup that was uploaded on the page is put back first, as on a unit. Where the machine is
     too slow even for the simulated camera, the wall's seconds count too.
@@ -93,9 +95,10 @@ def demo(
     database = _folder() / "racklight.sqlite3"
     chosen = Chosen(settings, chosen_beside(database))
     settings = demo_settings(chosen.settings)
-    take_up_at_start(database, settings.unit.name, say)
     reps: list[str] = []
     with ExitStack() as stack:
+        mine = stack.enter_context(alone(database))
+        take_up_at_start(database, settings.unit.name, say)
         sockets = stack.enter_context(tempfile.TemporaryDirectory(prefix="racklight-"))
         live = Path(sockets) / "live.sock"
         writer = stack.enter_context(StoreWriter(database, settings.unit.name))
@@ -104,6 +107,7 @@ def demo(
         stack.enter_context(RunLog(database, writer, settings))
         box = stack.enter_context(LightBox(settings.cue))
         address = stack.enter_context(page(database, live, host, settings.web.port))
+        mine.at(address)
         say(f"The page is at {address} (history: {database})")
         service: Service | None = None
 

@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from device import backups
+from device import backups, restored
 from device.audit import Action, Actor, note
 from device.database import APPLICATION_ID, schema_version, sentences, transaction
 from device.errors import RacklightError, StoreError
 from device.migrations import MIGRATIONS
+from device.moment import moment_now
 from device.store import Store
 
-FOLDER = "restore"
 _CHUNK = 1 << 20
 _PAGE_BYTES = 4096  # of every database the program makes; SQLite can't copy over another size
 
@@ -124,8 +124,8 @@ def checked(file: Path) -> Contents:
 def take_up(database: Path, unit_name: str) -> str:
     """Puts the waiting backup in the database's place; returns a sentence on what was done.
 
-    To be called before anything of the unit opens the database. Raises StoreError where it can't;
-    the database is then as it was, and the backup goes on waiting.
+    To be called before anything of the unit opens the database, by whoever holds it (`alone`).
+    Raises StoreError where it can't; the database is then as it was, and the backup waits on.
     """
     file = _waiting(database)
     found = checked(file)
@@ -135,6 +135,9 @@ def take_up(database: Path, unit_name: str) -> str:
         Store.open(database, unit_name).close()
     backups.restore(database, file)
     call_off(database)
+    now, file_kept = moment_now(), aside.name if aside else ""
+    done = restored.PutBack(now.utc, now.clock_synchronised, found.newest_utc, file_kept)
+    restored.tell(database, done)
     kept = f"; what was there before is kept as {aside.name}" if aside else ""
     return f"A backup was put back (sessions: {found.sessions}){kept}."
 
@@ -226,14 +229,17 @@ def _looked_into(file: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _contents(connection: sqlite3.Connection) -> Contents:
-    row = connection.execute(_CONTENTS).fetchone()
+    # a second name of the same person is no lifter; before schema 3 there were none
+    known = {row["name"] for row in connection.execute("PRAGMA table_info(lifters)")}
+    lifters = "merged_into IS NULL" if "merged_into" in known else "1"
+    row = connection.execute(_CONTENTS.format(lifters=lifters)).fetchone()
     return Contents(row[0], row[1], row[2], row[3], row[4], schema_version(connection))
 
 
 _CONTENTS = """
 SELECT coalesce((SELECT name FROM units JOIN this_unit ON unit_id = units.id), 'unnamed'),
     (SELECT count(*) FROM sessions), (SELECT count(*) FROM reps WHERE undone_utc IS NULL),
-    (SELECT count(*) FROM lifters), (SELECT max(recorded_utc) FROM sessions)
+    (SELECT count(*) FROM lifters WHERE {lifters}), (SELECT max(recorded_utc) FROM sessions)
 """
 
 
@@ -255,7 +261,7 @@ def _expected_shape(version: int) -> set[tuple[str, str, str]]:
 
 
 def _waiting(database: Path) -> Path:
-    return database.parent / FOLDER / "next.sqlite3"
+    return database.parent / restored.FOLDER / "next.sqlite3"
 
 
 def _write(file: Path, upload: IO[bytes]) -> None:

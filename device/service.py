@@ -142,13 +142,12 @@ class Service:
                 self.pipeline.choose_exercise(exercise)
             case TakeNeutral():
                 self.pipeline.sign_in(visits.lifter)
-            case UndoRep():
-                visits.undo()
+            case UndoRep(rep=rep):
+                visits.undo(rep)
             case RedoRep():
                 visits.redo()
-            case GiveSet(lifter=lifter):
-                visits.give_set(lifter)
-                self._follow_lifter()
+            case GiveSet():
+                self._give_set(command)
             case LightTest():
                 self._test_light()
             case ToggleSet():
@@ -158,6 +157,10 @@ class Service:
                 self._tell(Note.MUTED if self._box.muted else Note.SOUND_ON)
             case NewSettings():
                 self._take_settings()
+
+    def _give_set(self, asked: GiveSet) -> None:
+        if self._visits.give_set(asked.lifter, asked.session, asked.rep):
+            self._follow_lifter()
 
     def _commands(self) -> Iterator[Command]:
         """What page and button ask for; who only looks at the silhouette disturbs no visit."""

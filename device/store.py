@@ -192,17 +192,6 @@ class Store:
         with self._transaction():
             self._connection.execute("UPDATE reps SET undone_utc = NULL WHERE id = ?", (rep_id,))
 
-    def move_set(self, session_id: str, number: int, to_session: str, to_number: int) -> None:
-        """Gives a set with all its reps to another visit, there as number `to_number`.
-
-        Raises ValueError where that visit has such a set already.
-        """
-        with self._transaction():
-            self._connection.execute(
-                "UPDATE sets SET session_id = ?, number = ? WHERE session_id = ? AND number = ?",
-                (to_session, to_number, session_id, number),
-            )
-
     def last_rep(self, session_id: str) -> str | None:
         """The newest rep of a session that was not taken back."""
         with sentences(self.path):

@@ -23,6 +23,7 @@ from typing import Any
 
 from device.database import sentences, transaction
 from device.errors import StoreError
+from device.handing import hand_over_at_rack
 from device.moment import moment_now
 from device.records import Neutral, Rep
 from device.store import Store, new_id
@@ -116,9 +117,11 @@ class StoreWriter:
 
         return self._submit(work)
 
-    def move_set(self, session_id: str, number: int, to_session: str, to_number: int) -> None:
-        """Gives a set to another visit."""
-        self._submit(lambda store: store.move_set(session_id, number, to_session, to_number))
+    def move_set(self, session_id: str, rep_index: int, to_session: str, to_number: int) -> None:
+        """Gives the set of a rep to another visit."""
+        self._submit(
+            lambda store: hand_over_at_rack(store, session_id, rep_index, to_session, to_number)
+        )
 
     def add_neutral(self, lifter_name: str, neutral: Neutral) -> Future[str]:
         """Keeps a lifter's neutral."""

@@ -25,7 +25,9 @@ class Visit:
     load_kg: float | None = None
     load_unit: str = "kg"
     exercise: Exercise | None = None
-    sets: int = 0
+    sets: int = 0  # how many numbers are given out
+    number: int = 0  # of the set that its newest rep is in
+    first: int = 0  # index of that set's first rep
     set: int | None = None  # the running or last one
     reps: list[RepSummary] = field(default_factory=list)  # of that set, as they were shown
     last_end_s: float | None = None
@@ -100,20 +102,47 @@ class Visits:
         self.stir()
         self.last_rep = self.now.reps[-1] if self.now.reps else None
 
-    def give_set(self, lifter: str) -> None:
-        """The last set was this lifter's, who goes on from here; without a rep only that."""
+    def give_set(self, lifter: str, session: str | None = None, rep: int | None = None) -> bool:
+        """A set was this lifter's, who goes on from here if it is the last one.
+
+        Which: the set of that rep in that session, None: the last one; without a rep only the
+        lifter goes on. True where the lifter does.
+        """
         self._show_all()
+        if session is not None and rep is not None and not self._in_last_set(session, rep):
+            self._give_earlier_set(self._visit(lifter), session, rep)
+            return False
         giver, last_rep = self.now, self.last_rep
         self.sign_in(lifter)
         taker = self.now
         if last_rep is None or taker is giver or giver.session is None or taker.session is None:
-            return
-        taker.sets += 1
-        self._writer.move_set(giver.session, giver.sets, taker.session, taker.sets)
+            return True
+        self._move(giver, taker, last_rep.index)
+        taker.number, taker.first = taker.sets, giver.first
         taker.set = taker.sets if giver.set is not None else None
         taker.reps = [replace(rep, set=taker.sets) for rep in giver.reps]
         taker.last_end_s, self.last_rep = giver.last_end_s, replace(last_rep, set=taker.sets)
-        giver.set, giver.reps, giver.sets = None, [], giver.sets - 1
+        _forget_last_set(giver)
+        return True
+
+    def _in_last_set(self, session: str, rep: int) -> bool:
+        return session == self.now.session and rep >= self.now.first
+
+    def _give_earlier_set(self, taker: Visit, session: str, rep: int) -> None:
+        """Whoever lifts now goes on; a visit that is over gives nothing."""
+        giver = next((one for one in self._visits.values() if one.session == session), None)
+        if giver is None or giver is taker:
+            return
+        self._start(taker)
+        self._move(giver, taker, rep)
+        if giver is not self.now and rep >= giver.first:
+            _forget_last_set(giver)
+
+    def _move(self, giver: Visit, taker: Visit, rep: int) -> None:
+        assert giver.session is not None
+        assert taker.session is not None
+        taker.sets += 1
+        self._writer.move_set(giver.session, rep, taker.session, taker.sets)
 
     def seen(self, time_s: float, moved: bool) -> bool:
         """Every frame; True on the frame in which lifters who left are signed out."""
@@ -151,9 +180,10 @@ class Visits:
         if self._counted != rep.set:
             self._counted = rep.set
             visit.sets += 1
+            visit.number, visit.first = visit.sets, rep.index
         visit.last_end_s = rep.end_s
         self._taken_back = []
-        rep = replace(rep, set=visit.sets)
+        rep = replace(rep, set=visit.number)
         assert visit.session is not None
         number = 1 + (len(visit.reps) if visit.set == rep.set else 0)
         number += sum(one.visit is visit and one.rep.set == rep.set for one in self._pending)
@@ -166,10 +196,12 @@ class Visits:
         if self.lifter is not None:
             self._writer.add_neutral(self.lifter, neutral)
 
-    def undo(self) -> None:
-        """Takes back the last rep of this visit."""
+    def undo(self, rep: int | None = None) -> None:
+        """Takes back the last rep of this visit; `rep`: only if it has this index."""
         self._show_all()
         if self.now.session is None or self.last_rep is None:
+            return
+        if rep not in (None, self.last_rep.index):
             return
         undone = self._writer.undo_last_rep(self.now.session)
         self._taken_back.append(_TakenBack(self.last_rep, bool(self.now.reps), undone))
@@ -243,6 +275,13 @@ class Visits:
                 self._writer.end_session(visit.session)
         self._visits, self._pending, self._counted = {}, [], None
         self.last_rep, self.now, self._taken_back = None, self._visit(None), []
+
+
+def _forget_last_set(giver: Visit) -> None:
+    """Its number is free again, unless others came after it."""
+    giver.set, giver.reps = None, []
+    if giver.number == giver.sets:
+        giver.sets -= 1
 
 
 def summary(rep: Rep, number: int, load_unit: str = "kg") -> RepSummary:

@@ -72,8 +72,10 @@ STAGES: dict[str, set[str]] = {
     "store": {
         "store",
         "accounts",
+        "alone",
         "corrections",
         "forget",
+        "handing",
         "lifter_book",
         "notebook",
         "retention",
@@ -85,6 +87,7 @@ STAGES: dict[str, set[str]] = {
         "database",
         "migrations",
         "moment",
+        "restored",
         "restoring",
         "trace_codec",
         "visits",

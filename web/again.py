@@ -42,6 +42,16 @@ def refuse_later(reason: str, *fields: str) -> None:
     session[_KEPT] = {"address": request.path, "reason": reason, "typed": typed}
 
 
+def stands_at(address: str) -> None:
+    """This request's form is the one that is otherwise sent to this address, by another button."""
+    g.stands_at = address
+
+
+def _address() -> str:
+    stands_at: str = g.get("stands_at", request.path)
+    return stands_at
+
+
 def recall() -> None:
     """What `refuse_later` kept for this page, once."""
     kept = session.pop(_KEPT, None)
@@ -59,7 +69,7 @@ def shown_again(endpoint: str, reason: str, status: int = 400) -> Rendered:
 def refusal(address: str) -> Markup:
     """Why the form was refused, where the browser goes at once; empty if it was not."""
     reason = g.get("refused")
-    if reason is None or request.path != address:
+    if reason is None or _address() != address:
         return Markup()
     return Markup('<p class="notice bad" role="alert" tabindex="-1" autofocus>{}</p>').format(
         told(reason)
@@ -68,7 +78,7 @@ def refusal(address: str) -> Markup:
 
 def entered(address: str, field: str, kept: object) -> str:
     """What the form's field holds: what was typed if it was refused, else what is kept."""
-    if g.get("refused") is None or request.path != address:
+    if g.get("refused") is None or _address() != address:
         return "" if kept is None else str(kept)
     typed: str = g.get("typed", request.values).get(field, "")
     return typed
@@ -81,4 +91,4 @@ def stamp(address: str, now: str) -> str:
 
 def changed(address: str) -> bool:
     """Whether the form was refused because something else is there than it was shown with."""
-    return bool(g.get("changed", False)) and request.path == address
+    return bool(g.get("changed", False)) and _address() == address

@@ -13,7 +13,7 @@ from device.chosen import Chosen, chosen_beside
 from device.health import Machine
 from device.passwords import way_back
 from device.settings import Settings
-from web import access, identity, numbers, words
+from web import access, identity, numbers, weights, words
 from web.accounts import (
     Door,
     lifters_blueprint,
@@ -71,6 +71,7 @@ def create_app(
     chosen = Chosen(settings, chosen_beside(database))
     languages = found_in(PROGRAM_TEXTS, database.parent / "texts")
     install(app, languages, lambda: now_of(chosen).page.language)
+    weights.install(app, lambda: now_of(chosen).page.units)
     app.before_request(_readable)
     everybody = settings.web.reading == "everyone"
     identity.install(app, accounts, everybody)
@@ -80,10 +81,10 @@ def create_app(
     app.context_processor(lambda: of_this_start)
     hub = LiveHub(socket)
     app.extensions[HUB] = hub
-    app.jinja_env.globals.update(words=words, numbers=numbers)
+    app.jinja_env.globals.update(words=words, numbers=numbers, weights=weights)
     door = Door()
     app.register_blueprint(sign_in_blueprint(door))
-    app.register_blueprint(lifters_blueprint())
+    app.register_blueprint(lifters_blueprint(settings.unit.name))
     app.register_blueprint(settings_blueprint(chosen, socket, hub, door, languages))
     app.register_blueprint(setup_blueprint(chosen, socket, hub))
     app.register_blueprint(pages_blueprint(hub))

@@ -6,11 +6,12 @@ name that nobody bears is asked back there before somebody new is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
 from flask import Blueprint, current_app, g, redirect, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from device.commands import (
@@ -35,9 +36,9 @@ from web.again import shown_again
 from web.hub import LiveHub
 from web.pages import Rendered, render_message
 from web.rack import roster
-from web.rack.plates import LARGEST
+from web.rack.given import too_late
 from web.texts import gettext as _
-from web.weights import KG_PER_LB
+from web.weights import typed
 
 
 def forms_blueprint(socket: Path, database: Path, hub: LiveHub) -> Blueprint:
@@ -55,6 +56,9 @@ def forms_blueprint(socket: Path, database: Path, hub: LiveHub) -> Blueprint:
             command = _COMMANDS[name](request.form)
         except LiveError as error:
             return shown_again(_stands_on(name), str(error), 400)
+        late = too_late(command, hub.newest().state, database)
+        if late is not None:
+            return shown_again(_stands_on(""), late, 409)
         if isinstance(command, SignIn | GiveSet) and "new" not in request.form:
             g.unheard = _unheard(database, hub, command.lifter)
             if g.unheard is not None:
@@ -105,16 +109,18 @@ def _unheard(database: Path, hub: LiveHub, name: str) -> roster.Unheard | None:
         return None
 
 
-_COMMANDS: dict[str, Callable[[Mapping[str, str]], Command]] = {
+_COMMANDS: dict[str, Callable[[MultiDict[str, str]], Command]] = {
     "sign_in": lambda form: SignIn(form.get("lifter", "")),
     "set_load": lambda form: _load(form.get("kg", ""), form.get("unit", "kg")),
     "set_exercise": lambda form: SetExercise(_exercise(form.get("exercise", ""))),
     "sign_out": lambda form: SignOut(),
     "light_test": lambda form: LightTest(),
     "take_neutral": lambda form: TakeNeutral(),
-    "undo_rep": lambda form: UndoRep(),
+    "undo_rep": lambda form: UndoRep(form.get("rep", type=int)),
     "redo_rep": lambda form: RedoRep(),
-    "give_set": lambda form: GiveSet(form.get("lifter", "")),
+    "give_set": lambda form: GiveSet(
+        form.get("lifter", ""), form.get("session") or None, form.get("rep", type=int)
+    ),
     "toggle_set": lambda form: ToggleSet(),
     "toggle_mute": lambda form: ToggleMute(),
 }
@@ -122,24 +128,10 @@ _COMMANDS: dict[str, Callable[[Mapping[str, str]], Command]] = {
 
 def _load(text: str, unit: str) -> SetLoad:
     """A weight as typed, in kilograms or pounds; nothing typed is no load."""
-    typed = text.strip().replace(",", ".")
-    if not typed:
-        return SetLoad(None, unit)
     try:
-        amount = float(typed)
-    except ValueError:
-        if unit == "lb":
-            wrong = _("%(typed)s is not a weight; type pounds, 225 say.", typed=repr(text.strip()))
-        else:
-            wrong = _(
-                "%(typed)s is not a weight; type kilograms, 102.5 say.", typed=repr(text.strip())
-            )
-        raise LiveError(wrong) from None
-    if unit != "lb":
-        return SetLoad(amount, unit)
-    if not 0 <= amount <= LARGEST[unit]:
-        raise LiveError(_("A load is from 0 to %(most)s lb.", most=f"{LARGEST[unit]:.0f}"))
-    return SetLoad(amount * KG_PER_LB, unit)
+        return SetLoad(typed(text, unit), unit)
+    except ValueError as error:
+        raise LiveError(str(error)) from None
 
 
 def _exercise(name: str) -> Exercise | None:

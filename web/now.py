@@ -22,6 +22,7 @@ class LastRep:
     word: str
     wink: str
     sentence: str
+    index: int  # which it is, for 'undo'
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +171,5 @@ def _last_rep(rep: RepSummary) -> LastRep:
         word=words.VERDICT_WORDS.get(rep.verdict, rep.verdict),
         wink=words.degrees_with_sd(rep.wink_deg, rep.wink_sd_deg) if judged else words.DASH,
         sentence=words.rep_detail(rep.verdict, rep.wink_deg, start, rep.reason),
+        index=rep.index,
     )

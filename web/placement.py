@@ -63,6 +63,7 @@ class PlacementView:
     rows: tuple[Row, ...]
     plan: Plan
     troubles: tuple[str, ...]
+    go_on: str  # the set-up's next step
 
     def as_json(self) -> dict[str, Any]:
         """For the event stream."""
@@ -90,6 +91,7 @@ def placement_view(snapshot: Snapshot) -> PlacementView:
         rows=_rows(placement),
         plan=_plan(placement),
         troubles=(),
+        go_on=_("Go on") if placement.verdict is PlacementVerdict.GOOD else _("Go on anyway"),
     )
 
 
@@ -105,6 +107,7 @@ def _nothing(connected: bool, trouble: str | None) -> PlacementView:
         rows=(),
         plan=Plan("", None, None),
         troubles=(told(trouble),) if trouble else (),
+        go_on=_("Go on anyway"),
     )
 
 

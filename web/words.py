@@ -58,6 +58,7 @@ _ACTORS = Words(
         "coach": N_("Coach"),
         "lifter": N_("Lifter"),
         "guest": N_("Guest"),
+        "rack": N_("At the rack"),
         "token": N_("A program"),
         "shell": N_("At the unit"),
     }
@@ -106,11 +107,6 @@ def degrees_with_sd(value: float | None, sd: float | None) -> str:
         return degrees(value)
     spread = number(f"{sd:.1f}" if sd < 1 else f"{sd:.0f}")
     return f"{_whole(value)} ± {spread}°"
-
-
-def kilograms(value: float | None) -> str:
-    """`102.5 kg`, or a dash; what was entered in pounds to a tenth."""
-    return DASH if value is None else f"{number(f'{round(value, 1):g}')} kg"
 
 
 def about_parallel(hip_above_knee_cm: float | None) -> str | None:

@@ -14,10 +14,11 @@ import pytest
 
 from device import backups, paths, restoring
 from device import demo as program
+from device.alone import alone
 from device.cameras.simulated import open_clip
 from device.commands import Command, LightTest, NewSettings, SetLoad, SignIn, ToggleMute
 from device.database import reading
-from device.errors import LiveError, StreamStalledError
+from device.errors import LiveError, StoreError, StreamStalledError
 from device.live import LiveClient
 from device.records import Cue, Frame
 from device.settings import Settings
@@ -67,15 +68,35 @@ def test_a_demo_without_a_single_picture_stops_by_itself(silent: Path) -> None:
     assert any("The page is at http://127.0.0.1:" in line for line in said)
 
 
-def test_the_demo_puts_an_uploaded_backup_back_and_says_so(silent: Path) -> None:
-    with Store.open(silent, "rack") as store:
+def a_backup_waits(database: Path) -> None:
+    """Ann is in it; Bob, who came later, is not."""
+    with Store.open(database, "rack") as store:
         store.lifter("Ann")
-    copy = backups.take(silent, silent.parent / "backups", "asked", "page")
+    copy = backups.take(database, database.parent / "backups", "asked", "page")
     assert copy is not None
-    with Store.open(silent, "rack") as store:
+    with Store.open(database, "rack") as store:
         store.lifter("Bob")
     with copy.open("rb") as upload:
-        restoring.lay_ready(silent, upload)
+        restoring.lay_ready(database, upload)
+
+
+def test_a_second_demo_is_refused_and_leaves_the_first_ones_history_alone(silent: Path) -> None:
+    a_backup_waits(silent)
+    before = silent.read_bytes()
+    said: list[str] = []
+    with alone(silent) as first:
+        first.at("http://127.0.0.1:8080/")
+        with pytest.raises(StoreError, match=r"its page is at http://127.0.0.1:8080/.* Ctrl-C"):
+            program.demo(Settings(), 0.3, said.append)
+    assert not any("page is at" in line for line in said)
+    assert restoring.waits(silent)
+    assert silent.read_bytes() == before
+    program.demo(Settings(), 0.3, said.append)  # the first one has ended
+    assert not restoring.waits(silent)
+
+
+def test_the_demo_puts_an_uploaded_backup_back_and_says_so(silent: Path) -> None:
+    a_backup_waits(silent)
     said: list[str] = []
     program.demo(Settings(), 0.3, said.append)
     assert any("A backup was put back" in line for line in said)

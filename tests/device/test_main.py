@@ -18,6 +18,7 @@ from rack import Grounded
 
 from device import paths
 from device.__main__ import main
+from device.alone import alone
 from device.live import LiveServer
 from tests.factories import make_state
 
@@ -97,6 +98,20 @@ def test_a_database_of_a_later_version_exits_with_5(
         database.execute("PRAGMA user_version = 999")
     assert main(["run"]) == 5
     assert "later" in said(capsys) or "newer" in said(capsys)
+
+
+def test_a_second_unit_with_the_same_database_takes_no_waiting_backup_up(
+    unit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting = paths.database_file().parent / "restore" / "next.sqlite3"
+    waiting.parent.mkdir()
+    waiting.write_bytes(b"a backup")
+    with alone(paths.database_file()):
+        assert main(["run"]) == 5
+    told = said(capsys)
+    assert "already runs with the history" in told
+    assert "was not put back" not in told
+    assert waiting.read_bytes() == b"a backup"
 
 
 def test_a_video_of_nobody_gives_no_reps_and_no_error(unit: Path) -> None:

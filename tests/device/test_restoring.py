@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from device import audit, backups, restoring
+from device import audit, backups, lifter_book, restored, restoring
 from device.accounts import Accounts
 from device.api_tokens import ApiTokens
 from device.errors import StoreError
 from device.migrations import MIGRATIONS
+from device.notebook import Notebook
 from device.store import Store
 from tests.factories import make_rep
 
@@ -53,6 +54,11 @@ def lifters(file: Path) -> list[str]:
         return [row[0] for row in connection.execute("SELECT name FROM lifters ORDER BY name")]
 
 
+def newest_session(file: Path) -> str:
+    with closing(sqlite3.connect(file)) as connection:
+        return str(connection.execute("SELECT max(recorded_utc) FROM sessions").fetchone()[0])
+
+
 def refused(file: Path, content: bytes) -> str:
     with pytest.raises(StoreError) as told:
         restoring.lay_ready(file, io.BytesIO(content))
@@ -76,6 +82,17 @@ def test_laying_ready_tells_what_is_in_it_and_changes_nothing(later: Path, backu
     assert lifters(later) == ["Ann", "Bob"]
 
 
+def test_a_second_name_of_the_same_person_is_no_lifter_of_the_backup(file: Path) -> None:
+    with Store.open(file, "rack") as store:
+        second = store.lifter("Annie").id
+    with Notebook.open(file) as notebook:
+        lifter_book.merge(notebook, second, "Ann")
+    copy = backups.take(file, file.parent / "backups", "asked", "page")
+    assert copy is not None
+    assert lifters(copy) == ["Ann", "Annie"]
+    assert restoring.lay_ready(file, io.BytesIO(copy.read_bytes())).lifters == 1
+
+
 def test_the_next_start_puts_it_back_and_keeps_what_was_there(later: Path, backup: bytes) -> None:
     restoring.lay_ready(later, io.BytesIO(backup))
     told = restoring.take_up(later, "rack")
@@ -85,6 +102,11 @@ def test_the_next_start_puts_it_back_and_keeps_what_was_there(later: Path, backu
     assert lifters(aside) == ["Ann", "Bob"]
     assert not restoring.waits(later)
     assert audit.newest(later)[0].action == "restore"
+    done = restored.told(later)
+    assert done is not None
+    assert done.kept == aside.name
+    assert done.newest_utc == newest_session(aside)  # Bob was never at the rack
+    assert audit.newest(later)[0].utc <= done.utc
 
 
 def test_the_present_password_stays_and_nobody_stays_signed_in(later: Path, backup: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -202,6 +203,69 @@ def test_a_set_that_was_given_keeps_its_load_and_the_taker_the_own_for_what_come
     assert rep is not None
     assert (rep.load_kg, rep.load_unit, rep.exercise) == (61.23, "lb", None)
     assert (visits.now.load_kg, visits.now.exercise) == (62.5, Exercise.FRONT_SQUAT)
+
+
+def test_a_set_that_was_named_is_given_though_the_next_has_begun(
+    visits: Visits, writer: StoreWriter, path: Path
+) -> None:
+    visits.sign_in("Ann")
+    squat(visits, writer, 1, 1)
+    squat(visits, writer, 2, 2)  # Ben's
+    squat(visits, writer, 3, 3)
+    assert visits.session is not None
+    assert not visits.give_set("Ben", visits.session, 2)
+    assert (visits.lifter, visits.set, visits.reps_in_set) == ("Ann", 3, 1)  # who lifts goes on
+    squat(visits, writer, 4, 3)
+    squat(visits, writer, 5, 4)
+    assert rows(path, writer) == [("Ann", 1, 1), ("Ben", 1, 1), ("Ann", 3, 2), ("Ann", 4, 1)]
+    visits.sign_in("Ben")
+    squat(visits, writer, 6, 5)
+    assert rows(path, writer)[-1] == ("Ben", 2, 1)
+    (said,) = rows(path, writer, "SELECT actor, action, text FROM audit")
+    assert said[:2] == ("rack", "correct")
+    assert re.fullmatch(r"set 2 of .* UTC: given from lifter \w{32} to lifter \w{32}", said[2])
+
+
+def test_a_set_given_to_who_lifts_now_leaves_the_running_set_whole(
+    visits: Visits, writer: StoreWriter, path: Path
+) -> None:
+    visits.sign_in("Ann")
+    squat(visits, writer, 1, 1)
+    anns = visits.session
+    visits.sign_in("Ben")
+    squat(visits, writer, 2, 2)
+    visits.give_set("Ben", anns, 1)
+    squat(visits, writer, 3, 2)
+    assert rows(path, writer) == [("Ben", 2, 1), ("Ben", 1, 2)]
+    assert (visits.lifter, visits.set, visits.reps_in_set) == ("Ben", 1, 2)
+    squat(visits, writer, 4, 3)
+    assert rows(path, writer)[-1] == ("Ben", 3, 1)
+    visits.sign_in("Ann")
+    assert (visits.set, visits.last_rep) == (None, None)
+    squat(visits, writer, 5, 4)
+    assert rows(path, writer)[-1] == ("Ann", 1, 1)
+
+
+def test_a_set_of_a_visit_the_unit_does_not_know_is_left_alone(
+    visits: Visits, writer: StoreWriter, path: Path
+) -> None:
+    visits.sign_in("Ann")
+    squat(visits, writer, 1, 1)
+    assert not visits.give_set("Ben", "0" * 32, 1)
+    assert visits.lifter == "Ann"
+    assert rows(path, writer) == [("Ann", 1, 1)]
+
+
+def test_only_the_rep_that_was_shown_is_taken_back(
+    visits: Visits, writer: StoreWriter, path: Path
+) -> None:
+    visits.sign_in("Ann")
+    for index in (1, 2):
+        squat(visits, writer, index, 1)
+    visits.undo(1)
+    assert rows(path, writer) == [("Ann", 1, 2)]
+    visits.undo(2)
+    assert rows(path, writer) == [("Ann", 1, 1)]
 
 
 def test_a_set_of_nobody_can_be_claimed(visits: Visits, writer: StoreWriter, path: Path) -> None:

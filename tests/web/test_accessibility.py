@@ -27,7 +27,15 @@ PAGES = (
     *("/", "/rack", "/rack/who", "/rack/load", "/placement", "/today", "/sessions"),
     *("/sessions/{session}", "/sessions/{session}?curves=time", "/lifters", "/lifters/{lifter}"),
     *("/lifters/{lifter}/delete", "/compare", "/compare?a_set={first}&b_set={second}"),
-    *("/health", "/data", "/settings", "/access", "/setup/name", "/setup/placement"),
+    *(
+        "/health",
+        "/data",
+        "/data/columns",
+        "/settings",
+        "/access",
+        "/setup/name",
+        "/setup/placement",
+    ),
     *("/setup/light", "/setup/done", "/sign-in", "/nothing"),
 )
 _RUN = """

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
 import sqlite3
 import zipfile
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
-from device import audit, backups, restoring
+from device import audit, backups, restored, restoring
 from device.accounts import Accounts
 from device.api_tokens import ApiTokens
 from device.lifter_book import delete_lifter
@@ -22,12 +24,44 @@ from device.notebook import Notebook
 from device.store import Store
 from tests.web.browser import CHROMIUM, Browser
 from tests.web.conftest import HERE, PASSWORD, Serve
+from web import numbers
 
 ADDRESSES = ("/data", "/data/export?format=csv", "/data/sessions/x.csv", "/data/backups/x")
 
 
 def noted(database: Path) -> list[tuple[str, str]]:
     return [(row.action, row.text) for row in audit.newest(database)]
+
+
+def test_a_backup_is_deleted_once_that_is_confirmed(
+    coach: FlaskClient, guest: FlaskClient, session_id: str, database: Path
+) -> None:
+    for _ in range(2):
+        coach.post("/data/backup", headers=HERE)
+    folder = database.parent / "backups"
+    newest, oldest = backups.copies(folder)
+    address = f"/data/backups/{oldest.name}/delete"
+    assert f'href="{address}"' in coach.get("/data").text
+    asked = coach.get(address).text
+    assert "Delete it for good" in asked
+    assert numbers.date_and_time(datetime.fromtimestamp(oldest.stat().st_mtime).astimezone()) in (
+        asked
+    )
+    assert guest.post(address, headers=HERE).status_code in (303, 403)
+    assert oldest.exists()  # nothing goes by asking
+    answer = coach.post(address, headers=HERE)
+    assert answer.status_code == 303
+    assert "The backup is deleted." in coach.get(answer.headers["Location"].partition("#")[0]).text
+    assert backups.copies(folder) == [newest]
+    action, text = noted(database)[0]
+    assert action == "backup"
+    assert re.fullmatch(r"the copy of \d{4}-\d\d-\d\d \d\d:\d\d deleted", text)
+    for again in (coach.get(address), coach.post(address, headers=HERE)):
+        assert again.status_code == 404
+    stray = folder / "notes.sqlite3"
+    stray.touch()
+    assert coach.post(f"/data/backups/{stray.name}/delete", headers=HERE).status_code == 404
+    assert stray.exists()
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -218,6 +252,26 @@ def test_one_button_makes_a_backup_that_can_be_downloaded(
     assert [action for action, _ in noted(database)[:2]] == ["backup", "backup"]
 
 
+def test_every_column_of_the_table_is_explained_in_its_order(
+    coach: FlaskClient, session_id: str, database: Path
+) -> None:
+    page = coach.get("/data/columns").text
+    table = coach.get(f"/data/sessions/{session_id}.csv").data.decode("utf-8-sig")
+    named = re.findall(r'<th scope="row"><code>(\w+)</code></th><td>([^<]+)</td><td>([^<]+)', page)
+    assert [name for name, _, _ in named] == table.partition("\r\n")[0].split(",")
+    units = {name: unit for name, unit, _ in named}
+    assert units["load_kg"] == "kg"
+    assert units["wink_rate_deg_per_cm"] == "degrees for each cm"
+    assert units["wink_sd_deg"] == "degrees"
+    assert units["start_s"] == "seconds"
+    assert units["started_utc"] == "date and time, UTC"
+    assert units["loaded"] == "true or false"
+    assert "The weight entered for the set." in {html.unescape(told) for _, _, told in named}
+    assert "<code>not_measured</code>, <code>partial</code>" in page
+    assert 'href="/api/v1/export.schema.json"' in page
+    assert 'href="/data/columns"' in coach.get("/data").text
+
+
 @pytest.mark.parametrize("name", ["..%2Fracklight.sqlite3", "racklight.sqlite3", "%2Fetc%2Fpasswd"])
 def test_only_backups_can_be_downloaded(coach: FlaskClient, session_id: str, name: str) -> None:
     assert coach.get(f"/data/backups/{name}").status_code == 404
@@ -241,6 +295,63 @@ def test_a_backup_sent_back_waits_for_the_units_next_start(
     assert "Nothing changes" not in page
     coach.post("/data/restore/call-off", headers=HERE)
     assert not restoring.waits(database)
+
+
+def put_back(coach: FlaskClient, database: Path) -> str:
+    """Backs up, lifts on, restores as the unit's next start does; the page afterwards."""
+    coach.post("/data/backup", headers=HERE)
+    (copy,) = backups.copies(database.parent / "backups")
+    with Store.open(database, "rack") as store:
+        store.lifter("Zoe")
+    restoring.lay_ready(database, io.BytesIO(copy.read_bytes()))
+    restoring.take_up(database, "rack")
+    with coach.session_transaction() as cookie:  # a restore signs everybody out
+        cookie["key"] = Accounts(database, "rack").coach_key()
+    return coach.get("/data").text
+
+
+def test_what_a_start_put_back_is_said_until_the_coach_has_read_it(
+    coach: FlaskClient, session_id: str, database: Path
+) -> None:
+    assert "was put back" not in coach.get("/data").text
+    page = put_back(coach, database)
+    said = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    today = numbers.day(datetime.now().astimezone())
+    assert f"The backup with sessions up to {today} was put back at the start of" in said
+    (aside,) = [
+        path for path in backups.copies(database.parent / "backups") if "aside" in path.name
+    ]
+    notice = page.split('class="notice put-back"')[1].split("</div>")[0]
+    assert f'href="/data/backups/{aside.name}"' in notice
+    assert page.index("was put back") < page.index('id="export"')
+    assert "was put back" in coach.get("/data").text
+    assert coach.post("/data/restore/read", headers=HERE).status_code == 303
+    page = coach.get("/data").text
+    assert "was put back" not in page
+    assert f'href="/data/backups/{aside.name}"' in page  # the copy stays
+
+
+def test_the_next_backup_ends_it_too(coach: FlaskClient, session_id: str, database: Path) -> None:
+    assert "was put back" in put_back(coach, database)
+    coach.post("/data/backup", headers=HERE)
+    assert "was put back" not in coach.get("/data").text
+
+
+def test_where_the_damaged_one_lies_is_said_and_of_a_lost_copy_nothing(
+    coach: FlaskClient, session_id: str, database: Path
+) -> None:
+    (database.parent / "restore").mkdir()
+    lost = database.with_name("racklight.sqlite3.damaged")
+    lost.write_bytes(b"torn")
+    utc = "2026-05-01T10:00:00.000Z"
+    restored.tell(database, restored.PutBack(utc, True, None, lost.name))
+    assert "on the unit as the file racklight.sqlite3.damaged" in coach.get("/data").text
+    lost.unlink()
+    page = coach.get("/data").text
+    assert "A backup without sessions was put back at the start of" in page
+    assert "What was there before is kept" not in page.split("data-parts")[0]
+    restored.tell(database, restored.PutBack(utc, True, None, ""))
+    assert "There was nothing before." in coach.get("/data").text
 
 
 def test_what_is_no_backup_is_refused_in_words(

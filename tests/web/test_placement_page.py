@@ -56,7 +56,8 @@ def test_what_is_not_finite_comes_through_as_not_known() -> None:
 def test_a_unit_that_hangs_well_gets_a_tick() -> None:
     view = seen(make_placement())
     assert (view.verdict, view.arrow, view.headline) == ("good", "good", "It hangs well")
-    assert view.more == ()
+    assert (view.more, view.go_on) == ((), "Go on")
+    assert seen(make_far_placement()).go_on == seen(None).go_on == "Go on anyway"
     assert all(row.ok for row in view.rows)
 
 
@@ -258,10 +259,13 @@ def test_the_coach_sees_the_shape_in_a_browser(serve_unit: Serve, unit: Unit) ->
             browser.evaluate(f"document.getElementById('{field}').value = {PASSWORD!r}")
         browser.evaluate("document.querySelector('main form button.main').click()")
         browser.wait_for("location.pathname === '/setup/name'", 60)
-        browser.open(f"{address}/setup/placement", width=1024)
+        browser.open(f"{address}/setup/placement", width=1024, height=768)
+        go_on = "document.querySelector('.onward a')"
+        assert browser.evaluate(f"{go_on}.textContent") == "Go on anyway"
+        assert browser.evaluate(f"{go_on}.getBoundingClientRect().bottom") < 768  # no scrolling
         canvas = "document.querySelector('#seen')"
         browser.wait_for(f"!{canvas}.hidden && {canvas}.width === 4", 60)
         data = f"{canvas}.getContext('2d').getImageData(0, 0, 4, 2).data"
         assert browser.evaluate(f"[...{data}].filter((v, i) => i % 4 === 3)") == [255] * 8
         unit.state = make_state(number=2, placement=make_placement())
-        browser.wait_for(f"{canvas}.hidden", 60)
+        browser.wait_for(f"{canvas}.hidden && {go_on}.textContent === 'Go on'", 60)

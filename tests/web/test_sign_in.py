@@ -266,7 +266,9 @@ def test_a_card_opens_its_lifters_history_by_a_form_alone(
     assert "no longer valid" in answer.text
 
 
-@pytest.mark.parametrize("pin", ["123", "1234", "0000", "abcd", "123456789", "12 34x", "١٢٣٤"])
+@pytest.mark.parametrize(
+    "pin", ["", "  ", "123", "1234", "0000", "abcd", "123456789", "12 34x", "١٢٣٤"]
+)
 def test_a_bad_pin_is_not_taken(
     coach: FlaskClient, ann: FlaskClient, database: Path, pin: str
 ) -> None:
@@ -275,7 +277,8 @@ def test_a_bad_pin_is_not_taken(
     assert answer.status_code == 400
     form = answer.text.split(f'action="/access/{lifter}/pin"')[1].split("</form>")[0]
     assert "PIN" in form.split('role="alert"')[1].split("</p>")[0]  # in the form itself
-    assert f'value="{pin}"' not in form
+    assert not pin or f'value="{pin}"' not in form
+    assert "4 to 8 digits" in form.split("<input name=")[1]  # beside the field, before a mistake
     assert "maxlength" not in form  # browsers would cut it to another PIN without a word
     assert enter_as(ann, "Ann", PIN).status_code == 303
 
@@ -283,8 +286,11 @@ def test_a_bad_pin_is_not_taken(
 def test_the_coach_takes_a_pin_away(coach: FlaskClient, ann: FlaskClient, database: Path) -> None:
     lifter = Accounts(database, "rack").lifters()[0].id
     assert "PIN · no card" in coach.get("/access").text
-    assert coach.post(f"/access/{lifter}/pin", headers=HERE).status_code == 303
+    remove = f'action="/access/{lifter}/no-pin"'
+    assert remove in coach.get("/access").text
+    assert coach.post(f"/access/{lifter}/no-pin", headers=HERE).status_code == 303
     text = coach.get("/access").text
+    assert remove not in text
     assert "No PIN" in text
     assert "Ann has no PIN now." in text
     assert ann.get("/me").status_code == 303
@@ -323,7 +329,7 @@ def test_a_new_pin_is_told(coach: FlaskClient, ann: FlaskClient, database: Path)
 
 
 def test_an_unknown_lifter_gets_neither_pin_nor_card(coach: FlaskClient) -> None:
-    for what in ("pin", "card", "no-card"):
+    for what in ("pin", "no-pin", "card", "no-card"):
         answer = coach.post(f"/access/{'0' * 32}/{what}", data={"pin": "7391"}, headers=HERE)
         assert answer.status_code in (400, 404)
         assert "no such lifter" in answer.text

@@ -15,7 +15,7 @@ from device.settings import Settings
 from tests.factories import make_state
 from tests.web.conftest import HERE, Unit
 from tests.web.pseudo import CODE, accented, speak_pseudo
-from web import numbers, words
+from web import numbers, weights, words
 from web.app import HUB, create_app
 from web.texts import found_in, ngettext, speaking, told
 from web.texts import gettext as _
@@ -67,9 +67,9 @@ def test_a_context_tells_equal_words_apart() -> None:
 def test_numbers_have_the_decimal_mark_of_the_language() -> None:
     with speaking(language('msgctxt "decimal mark"\nmsgid "."\nmsgstr ","\n')):
         assert numbers.number("-1.5") == "−1,5"
-        assert words.kilograms(102.5) == "102,5 kg"
-    assert words.kilograms(102.5) == "102.5 kg"
-    assert words.kilograms(61.235) == "61.2 kg", "135 lb"
+        assert weights.load(102.5) == "102,5 kg"
+    assert weights.load(102.5) == "102.5 kg"
+    assert weights.load(61.235) == "61.2 kg", "135 lb"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from web import words
+from web import weights, words
 
 
 @pytest.mark.parametrize(
@@ -76,5 +76,5 @@ def test_a_rep_is_one_sentence(
 def test_an_unknown_load_is_not_unloaded() -> None:
     assert words.loaded_word(None) == "not measured"
     assert words.loaded_word(False) == "no bar seen"
-    assert words.kilograms(None) == "–"
-    assert words.kilograms(102.5) == "102.5 kg"
+    assert weights.load(None) == "–"
+    assert weights.load(102.5) == "102.5 kg"

@@ -10,8 +10,7 @@ from device.errors import SettingsError
 from device.settings import Settings
 from web.texts import N_, Language
 from web.texts import gettext as _
-
-KG_PER_LB = 0.45359237
+from web.weights import KG_PER_LB
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
@@ -11,13 +13,14 @@ from web.again import shown_again
 from web.identity import accounts
 from web.pages import Rendered, render_message
 from web.qr import QR_LENGTH, qr_svg
+from web.reach import for_others, only_here
 from web.texts import gettext as _
 
 Answer = str | Response | Rendered
 
 
-def lifters_blueprint() -> Blueprint:
-    """The routes `/access...`."""
+def lifters_blueprint(unit_name: str) -> Blueprint:
+    """The routes `/access...`; `unit_name`: as installed, which is its name in the network."""
     blueprint = Blueprint("lifter_access", __name__, url_prefix="/access")
 
     @blueprint.get("")
@@ -32,17 +35,25 @@ def lifters_blueprint() -> Blueprint:
     def pin(lifter_id: str) -> Answer:
         typed = "".join(request.form.get("pin", "").split())
         try:
-            accounts().set_pin(lifter_id, typed or None)
+            accounts().set_pin(lifter_id, typed)
             name = _named(lifter_id).name
         except AccountError as error:
             return shown_again("lifter_access.people", str(error))
         except StoreError as error:
             return render_message(_("That did not work"), str(error), 503)
-        flash(
-            _("%(name)s has a new PIN.", name=name)
-            if typed
-            else _("%(name)s has no PIN now.", name=name)
-        )
+        flash(_("%(name)s has a new PIN.", name=name))
+        return redirect("/access", 303)
+
+    @blueprint.post("/<lifter_id>/no-pin")
+    def no_pin(lifter_id: str) -> Answer:
+        try:
+            accounts().set_pin(lifter_id, None)
+            name = _named(lifter_id).name
+        except AccountError as error:
+            return render_message(_("That did not work"), str(error), 404)
+        except StoreError as error:
+            return render_message(_("That did not work"), str(error), 503)
+        flash(_("%(name)s has no PIN now.", name=name))
         return redirect("/access", 303)
 
     @blueprint.post("/<lifter_id>/card")
@@ -56,8 +67,16 @@ def lifters_blueprint() -> Blueprint:
         except StoreError as error:
             return render_message(_("That did not work"), str(error), 503)
         address = f"{request.host_url}card/{secret}"
-        qr = qr_svg(address) if len(address) <= QR_LENGTH else ""
-        return render_template("accounts/new_card.html", lifter=lifter, address=address, qr=qr)
+        here = urlsplit(f"{request.host_url}access")
+        alone = only_here(here)  # no phone gets there: a code to scan would promise one
+        return render_template(
+            "accounts/new_card.html",
+            lifter=lifter,
+            address=address,
+            qr="" if alone or len(address) > QR_LENGTH else qr_svg(address),
+            alone=alone and here.hostname,
+            others=for_others(here, unit_name) if alone else [],
+        )
 
     @blueprint.post("/<lifter_id>/no-card")
     def no_card(lifter_id: str) -> Answer:

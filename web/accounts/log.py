@@ -1,4 +1,4 @@
-"""What was done lately, with names in place of keys and times on the unit's own clock.
+"""What was done lately, with names in place of keys, on the unit's own clock, in its weights.
 
 The log itself holds keys alone, so that no name of a lifter outlives a deletion in it.
 """
@@ -12,15 +12,17 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from device.audit import AuditRow
+from device.audit import Action, AuditRow
 from device.database import reading
 from web.numbers import date_and_time
 from web.texts import gettext as _
+from web.weights import load
 from web.words import local_time
 
 _KEY = re.compile(r"\b(lifter|session|rep) ([0-9a-f]{32})\b")
 _SETTING = re.compile(r"\b[a-z]+/[a-z_]+\b")
 _TIME = re.compile(r"\b(\d{4}-\d\d-\d\d \d\d:\d\d)( UTC)?\b")
+_LOAD = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) kg\b")  # of a set that was corrected
 _FOUND = {
     "lifter": "SELECT name, NULL AS utc FROM lifters WHERE id = ?",
     "session": "SELECT lifters.name, sessions.recorded_utc AS utc FROM sessions"
@@ -36,11 +38,13 @@ def with_names(path: Path, rows: Sequence[AuditRow], labels: Mapping[str, str]) 
     if not rows:
         return []
     with reading(path) as connection:
-        return [replace(row, text=_told(connection, row.text, labels)) for row in rows]
+        return [replace(row, text=_told(connection, row, labels)) for row in rows]
 
 
-def _told(connection: sqlite3.Connection, text: str, labels: Mapping[str, str]) -> str:
-    text = _TIME.sub(_local, text)
+def _told(connection: sqlite3.Connection, row: AuditRow, labels: Mapping[str, str]) -> str:
+    text = _TIME.sub(_local, row.text)
+    if row.action == Action.CORRECT:
+        text = _LOAD.sub(lambda found: load(float(found[1])), text)
     text = _KEY.sub(lambda found: _named(connection, found[1], found[2]), text)
     return _SETTING.sub(lambda found: labels.get(found[0], found[0]), text)
 

@@ -9,7 +9,8 @@ from web.coach.conditions import Condition
 from web.coach.sets import SetPlace
 from web.coach.words import exercise_word
 from web.texts import gettext as _
-from web.words import kilograms, local_time
+from web.weights import load
+from web.words import local_time
 
 
 def side_words(side: Condition, place: SetPlace | None, name: str) -> str:
@@ -35,9 +36,9 @@ def _limits(side: Condition) -> Iterator[str]:
         else:
             yield _("tag ‘%(tag)s’", tag=side.tag)
     if side.kg_low is not None:
-        yield _("at least %(kg)s", kg=kilograms(side.kg_low))
+        yield _("at least %(kg)s", kg=load(side.kg_low))
     if side.kg_high is not None:
-        yield _("at most %(kg)s", kg=kilograms(side.kg_high))
+        yield _("at most %(kg)s", kg=load(side.kg_high))
     if side.since is not None:
         yield _("from %(day)s", day=numbers.day(side.since))
     if side.until is not None:

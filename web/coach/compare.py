@@ -111,7 +111,9 @@ def _line(number: _Number, a: _Sets, b: _Sets) -> Line:
         _(number.title),
         words.spread_words(first, number.unit),
         words.spread_words(second, number.unit),
-        words.difference_words(difference(*means), apart, number.unit),
+        words.difference_words(
+            difference(*means), apart, number.unit, (mean(means[0]), mean(means[1]))
+        ),
     )
 
 

@@ -9,9 +9,10 @@ from datetime import date
 from pathlib import Path
 
 from device.database import reading
-from device.records import Exercise
+from device.records import Exercise, load_refused
+from web import weights
 from web.coach import words
-from web.coach.search import day_bounds, day_of, number_of
+from web.coach.search import at_least, at_most, day_bounds, day_of, load_of
 from web.queries import REP_COLUMNS, RepRow, rep_of, trace_of
 
 MOST_REPS = 400  # of a condition; newer ones first
@@ -55,18 +56,32 @@ class Condition:
     def of(cls, form: Mapping[str, str], side: str) -> Condition:
         """From an address, where each name begins with `a_` or `b_`."""
         typed = {name: form.get(f"{side}_{name}", "").strip() for name in _FIELDS}
-        tag = " ".join(typed["tag"].split())
+        tag, unit = " ".join(typed["tag"].split()), weights.of_form(form)
         return cls(
             set_id=typed["set"],
             lifter=typed["lifter"],
             exercise=typed["exercise"] if typed["exercise"] in set(Exercise) else "",
             tag=tag,
             without=bool(tag) and typed["without"] == "1",
-            kg_low=number_of(typed["kg_low"]),
-            kg_high=number_of(typed["kg_high"]),
+            kg_low=load_of(typed["kg_low"], unit),
+            kg_high=load_of(typed["kg_high"], unit),
             since=day_of(typed["since"]),
             until=day_of(typed["until"]),
         )
+
+    @staticmethod
+    def refused(form: Mapping[str, str]) -> dict[str, str]:
+        """Of both sides: why the weights that were typed are none, by the names of the fields."""
+        found, unit = {}, weights.of_form(form)
+        for name in (f"{side}_{field}" for side in "ab" for field in ("kg_low", "kg_high")):
+            try:
+                kg = weights.typed(form.get(name, ""), unit)
+                reason = None if kg is None else load_refused(kg)
+            except ValueError as error:
+                reason = str(error)
+            if reason is not None:
+                found[name] = reason
+        return found
 
     @property
     def chosen(self) -> bool:
@@ -136,10 +151,10 @@ def _fits(wanted: Condition, rep: str, key: str) -> tuple[str, dict[str, object]
         conditions += f" AND ({rep}.exercise IS :{key}_exercise OR {tagged})"
     if wanted.kg_low is not None:
         conditions += f" AND {rep}.load_kg >= :{key}_kg_low"
-        values[f"{key}_kg_low"] = wanted.kg_low
+        values[f"{key}_kg_low"] = at_least(wanted.kg_low)
     if wanted.kg_high is not None:
         conditions += f" AND {rep}.load_kg <= :{key}_kg_high"
-        values[f"{key}_kg_high"] = wanted.kg_high
+        values[f"{key}_kg_high"] = at_most(wanted.kg_high)
     if wanted.tag:
         values |= {f"{key}_tag": wanted.tag.casefold()}
         values |= {f"{key}_squat": words.squat_called(wanted.tag) or "nothing"}

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from flask import session
 
 from device.corrections import RepPlace
+from web.coach.sets import SetPlace
 from web.texts import gettext as _
 
 ANCHOR = "saved"
@@ -22,11 +23,11 @@ _KEY = "done"  # in the visitor's cookie
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A sentence, the form it belongs to, and the rep that can be brought back at once."""
+    """A sentence, the form it belongs to, and what can be brought back at once."""
 
-    place: str  # note, lifter, set-2, reps-2, struck-out
+    place: str  # note, lifter, set-2, reps-2, whose-2, struck-out
     text: str
-    undo: str = ""
+    undo: str = ""  # the rep, or the session and number that the set had
 
 
 def tell(place: str, text: str, undo: str = "") -> None:
@@ -60,3 +61,9 @@ def brought_back(place: RepPlace) -> str:
     if not place.changed:
         return _("Rep %(rep)s of set %(set)s had been brought back already.", rep=rep, set=number)
     return _("Rep %(rep)s of set %(set)s counts again.", rep=rep, set=number)
+
+
+def given(place: SetPlace) -> str:
+    """After a set was given to another lifter, or back."""
+    name = place.lifter or _("nobody signed in")
+    return _("This set is now set %(number)s of %(name)s.", number=place.number, name=name)

@@ -18,15 +18,16 @@ from typing import Any
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from device import lifter_book
+from device import handing, lifter_book
 from device.corrections import RepPlace, SetEntry, Squat, bring_back, describe_set, strike_out
 from device.errors import ChangedMeanwhileError, NotebookError, StoreError
 from device.notebook import Notebook
-from device.records import Exercise
-from web.again import refuse, refuse_later
+from device.records import Exercise, load_refused
+from web import weights
+from web.again import refuse, refuse_later, stands_at
 from web.coach import words
 from web.coach.beside import session_of_rep
-from web.coach.done import ANCHOR, brought_back, struck, tell
+from web.coach.done import ANCHOR, brought_back, given, struck, tell
 from web.coach.lifters import comes_back
 from web.coach.lifters import lifter as one_lifter
 from web.coach.sets import place_of_set
@@ -102,9 +103,27 @@ def _add_session_forms(form: _Form, database: Path, pages: Pages) -> None:
         tell(f"set-{place.number}", _("Saved."))
         return _session(place.session_id)
 
+    @form("/sets/<set_id>/lifter", of_set)
+    def give_set(set_id: str) -> str:
+        before = place_of_set(database, set_id)
+        if before is None:
+            raise NotebookError(words.GONE)
+        session_id, _space, number = request.form.get("back", "").partition(" ")
+        with Notebook.open(database) as notebook:
+            if session_id and number.isdecimal():
+                handing.give_back(notebook, set_id, session_id, int(number))
+            else:
+                handing.give_set(notebook, set_id, request.form.get("lifter", ""))
+        place = place_of_set(database, set_id)
+        assert place is not None
+        undo = "" if session_id else f"{before.session_id} {before.number}"
+        tell(f"whose-{place.number}", given(place), undo)
+        return _session(place.session_id)
+
     @form("/reps/<rep_id>/strike-out", of_rep)
     def strike_rep(rep_id: str) -> str:
         with Notebook.open(database) as notebook:
+            _keep_typed(notebook)
             place = strike_out(notebook, rep_id)
         tell(f"reps-{place.set_number}", struck(place), rep_id if place.changed else "")
         return _session(place.session_id)
@@ -112,6 +131,7 @@ def _add_session_forms(form: _Form, database: Path, pages: Pages) -> None:
     @form("/reps/<rep_id>/bring-back", of_rep)
     def bring_rep_back(rep_id: str) -> str:
         with Notebook.open(database) as notebook:
+            _keep_typed(notebook)
             place = bring_back(notebook, rep_id)
         tell(_of_reps(place), brought_back(place))
         return _session(place.session_id)
@@ -207,14 +227,20 @@ def _of_reps(place: RepPlace) -> str:
     return f"reps-{place.set_number}" if "set" in request.form else "struck-out"
 
 
+def _keep_typed(notebook: Notebook) -> None:
+    """The buttons of the reps stand in their set's form: what was typed there is saved, too."""
+    set_id = request.form.get("of_set")
+    if set_id:
+        stands_at(f"/sets/{set_id}/notes")
+        describe_set(notebook, set_id, _entry(request.form), request.form.get("shown"))
+
+
 def _entry(form: Mapping[str, str]) -> SetEntry:
     """What was typed about a set; raises NotebookError."""
     squat = None
     if "kg" in form:
         exercise = form.get("exercise", "")
-        squat = Squat(
-            _weight(form["kg"]), Exercise(exercise) if exercise in set(Exercise) else None
-        )
+        squat = Squat(_weight(form), Exercise(exercise) if exercise in set(Exercise) else None)
     return SetEntry(
         text=form.get("text", ""),
         pain=_PAIN.get(form.get("pain", "")),
@@ -223,14 +249,22 @@ def _entry(form: Mapping[str, str]) -> SetEntry:
     )
 
 
-def _weight(typed: str) -> float | None:
-    text = typed.strip().replace(",", ".")
-    if not text:
-        return None
+def _weight(form: Mapping[str, str]) -> float | None:
+    """The load in kilograms; raises NotebookError.
+
+    `kg_before` is what the field was shown with: 100 kg are read as 220.5 lb, which are 100.017 kg,
+    and a load that nobody changed stays as it was.
+    """
+    unit = weights.of_form(form)
     try:
-        return float(text)
-    except ValueError:
-        raise NotebookError(words.no_weight(typed.strip())) from None
+        kg = weights.typed(form["kg"], unit)
+        before = weights.typed(form.get("kg_before", ""), "kg")
+    except ValueError as error:
+        raise NotebookError(str(error)) from None
+    if kg is None or before is None or load_refused(kg) or load_refused(before):
+        return kg
+    alike = weights.in_unit(kg, unit) == weights.in_unit(before, unit)
+    return before if alike else kg
 
 
 def _not_here(database: Path, hub: LiveHub, lifter_id: str) -> None:

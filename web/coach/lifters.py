@@ -22,7 +22,7 @@ FROM lifters WHERE lifters.merged_into IS NULL ORDER BY lifters.name_key
 _MEASURED = "reps.verdict IN ('clean', 'wink') AND reps.wink_deg IS NOT NULL"
 _SETS = f"""
 SELECT sets.id, sets.session_id, sets.number, sessions.recorded_utc,
-    count(*) AS reps, max(reps.load_kg) AS kg,
+    count(*) AS reps, max(reps.load_kg) AS kg, max(reps.exercise) AS exercise,
     sum(reps.verdict = 'wink') AS winks,
     count(*) FILTER (WHERE {_MEASURED}) AS measured,
     avg(reps.wink_deg) FILTER (WHERE {_MEASURED}) AS wink_deg,
@@ -83,6 +83,7 @@ class SetRow:
     number: int
     utc: str
     kg: float | None
+    exercise: str | None
     reps: int
     winks: int
     measured: int
@@ -172,6 +173,7 @@ def _set(row: sqlite3.Row) -> SetRow:
         number=row["number"],
         utc=row["recorded_utc"],
         kg=row["kg"],
+        exercise=row["exercise"],
         reps=row["reps"],
         winks=row["winks"],
         measured=row["measured"],

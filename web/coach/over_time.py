@@ -11,10 +11,12 @@ from web.coach.scatter import Point, Scatter, date_ticks, days, load_range, load
 from web.coach.spread import Spread, spread, trend
 from web.texts import N_
 from web.texts import gettext as _
+from web.weights import in_unit
 
 _MONTH_DAYS = 365.25 / 12
 _LEAST_DAYS = 14.0
-_LEAST_KG = 10.0
+# By how much more load a change is told, and the least between loads that tells one.
+_STEP = {"kg": (10.0, words.TEN_KG, 10.0), "lb": (20.0, words.TWENTY_LB, 20.0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,12 @@ class Panel:
     picture: Scatter | None
     said: str
     level: str  # what the dashed line is
-    by_load: bool = False
+    across_unit: str = ""  # of the loads across; empty: dates
+
+    @property
+    def by_load(self) -> bool:
+        """Whether it is over load and not over time."""
+        return bool(self.across_unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +87,14 @@ _MEASURES = (
 )
 
 
-def over_time(sets: Sequence[SetRow], threshold_deg: float) -> OverTime:
-    """The panels and sums; what was not measured stays 'not measured'."""
+def over_time(sets: Sequence[SetRow], threshold_deg: float, unit: str = "kg") -> OverTime:
+    """The panels and sums; what was not measured stays 'not measured'. `unit` of the loads."""
     panels = []
     for measure in _MEASURES:
         level = threshold_deg if measure.level == "threshold" else 0.0
         panels.append(_by_date(measure, sets, level))
         if any(row.kg is not None for row in sets):
-            panels.append(_by_load(measure, sets, level))
+            panels.append(_by_load(measure, sets, level, unit))
     neutral_reps = sum(row.neutral_reps for row in sets)
     deep = [row for row in sets if row.neutral_cm is not None]
     counted = sum(row.neutral_reps for row in deep)
@@ -117,13 +124,14 @@ def _by_date(measure: _Measure, sets: Sequence[SetRow], level: float) -> Panel:
     return _panel(measure, points, ticks, level, (_MONTH_DAYS, words.A_MONTH, _LEAST_DAYS))
 
 
-def _by_load(measure: _Measure, sets: Sequence[SetRow], level: float) -> Panel:
+def _by_load(measure: _Measure, sets: Sequence[SetRow], level: float, unit: str) -> Panel:
     points = [
-        Point(row.kg, measure.value(row), measure.sd(row)) for row in sets if row.kg is not None
+        Point(in_unit(row.kg, unit), measure.value(row), measure.sd(row))
+        for row in sets
+        if row.kg is not None
     ]
-    across = load_range([point.x for point in points])
-    step = (10.0, words.TEN_KG, _LEAST_KG)
-    return _panel(measure, points, load_ticks(across), level, step, across)
+    across = load_range([point.x for point in points], unit)
+    return _panel(measure, points, load_ticks(across), level, _STEP[unit], across, unit)
 
 
 def _panel(
@@ -133,12 +141,12 @@ def _panel(
     level: float,
     step: tuple[float, str, float],
     across: tuple[float, float] | None = None,
+    across_unit: str = "",
 ) -> Panel:
     by, called, least = step
     known = [(point.x, point.y) for point in points if point.y is not None]
     line = trend([x for x, _ in known], [y for _, y in known], least)
     said = words.trend_words(measure.what, line, len(known), by, called, measure.unit)
     picture = scatter(points, line, ticks, level, across, from_level=measure.level == "parallel")
-    by_load = called == words.TEN_KG
-    title = _(measure.by_load if by_load else measure.by_date)
-    return Panel(title, measure.unit, picture, said, measure.level, by_load)
+    title = _(measure.by_load if across_unit else measure.by_date)
+    return Panel(title, measure.unit, picture, said, measure.level, across_unit)

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from device import restoring
 from device.errors import StoreError
 from device.notebook import stamp
-from web import charts, queries
+from web import charts, queries, texts, weights
 from web.again import add_again, recall
 from web.coach import words
 from web.coach.asked import side_words
@@ -194,10 +194,17 @@ def _lifter(database: Path, threshold_deg: float, lifter_id: str) -> str | Rende
     found = one_lifter(database, lifter_id, since, tag)
     if found is None:
         return render_message(_("No such lifter"), words.GONE, 404)
+    squats = {one.exercise for one in found.sets}
+    squat = request.args.get("squat", "")
+    squat = squat if squat in words.EXERCISES else ""
+    if squat:
+        found = replace(found, sets=tuple(one for one in found.sets if one.exercise == squat))
     return _page(
         "lifter",
+        squat=squat,
+        squats=[(name, word) for name, word in words.EXERCISES.items() if name in squats],
         lifter=found,
-        told=over_time(found.sets, threshold_deg),
+        told=over_time(found.sets, threshold_deg, weights.unit()),
         newest=found.sets[: -TABLE_SETS - 1 : -1],
         period=period,
         tag=tag.casefold(),
@@ -231,7 +238,8 @@ def _compare(database: Path, threshold_deg: float) -> str:
         b = replace(b, lifter=a.lifter or (places[0] and places[0].lifter_id) or "")
     problem = words.CHOOSE if request.args and not a.chosen and not b.set_id else None
     result = None
-    if a.chosen and b.chosen:
+    refused = Condition.refused(request.args)
+    if a.chosen and b.chosen and not refused:
         result = comparison(*both_sides(database, a, b))
         problem = words.SAME if a.open and b == a else None
     others = None
@@ -250,7 +258,8 @@ def _compare(database: Path, threshold_deg: float) -> str:
         asked=(a, b),
         places=places,
         result=None if problem else result,
-        problem=problem and _(problem),
+        problem=texts.told(next(iter(refused.values()))) if refused else problem and _(problem),
+        typed={name: request.args.get(name, "") for name in refused},
         others=others.sets[: -TABLE_SETS - 1 : -1] if others else (),
         people=known,
         exercises=words.EXERCISES,

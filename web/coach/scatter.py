@@ -13,7 +13,7 @@ from web.coach.spread import Trend
 WIDTH, HEIGHT = 480.0, 240.0
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 436.0, 14.0, 200.0
 _BAND_STEPS = 12
-_LEAST_KG = 20.0  # across: a kilogram or two must not look like much
+_LEAST = {"kg": 20.0, "lb": 40.0}  # across: a kilogram or two must not look like much
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +117,12 @@ def date_ticks(values: Sequence[float]) -> list[tuple[float, str]]:
     return found
 
 
-def load_range(values: Sequence[float]) -> tuple[float, float]:
+def load_range(values: Sequence[float], unit: str = "kg") -> tuple[float, float]:
     """From the lightest to the heaviest, with as much on both sides as a picture needs."""
-    low, high = min(values), max(values)
-    room = max(0.0, _LEAST_KG - (high - low)) / 2
+    low, high, least = min(values), max(values), _LEAST[unit]
+    room = max(0.0, least - (high - low)) / 2
     low = max(0.0, low - room)
-    return low, max(high + room, low + _LEAST_KG)
+    return low, max(high + room, low + least)
 
 
 def load_ticks(across: tuple[float, float]) -> list[tuple[float, str]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from device.database import reading
 from device.records import VerdictName
+from web import weights
 from web.coach import words
 from web.coach.empty import empty_visits
 from web.queries import SessionRow, with_verdicts
@@ -97,13 +98,14 @@ class Wanted:
     def of(cls, form: Mapping[str, str]) -> Wanted:
         """From an address; what makes no sense counts as not filled in."""
         verdict, exercise = form.get("verdict", ""), form.get("exercise", "")
+        unit = weights.of_form(form)
         return cls(
             text=" ".join(form.get("text", "").split())[:LONGEST_TEXT],
             lifter=form.get("lifter", ""),
             since=day_of(form.get("since", "")),
             until=day_of(form.get("until", "")),
-            kg_low=number_of(form.get("kg_low", "")),
-            kg_high=number_of(form.get("kg_high", "")),
+            kg_low=load_of(form.get("kg_low", ""), unit),
+            kg_high=load_of(form.get("kg_high", ""), unit),
             exercise=exercise if exercise in words.EXERCISES else "",
             tag=" ".join(form.get("tag", "").split())[:LONGEST_TEXT],
             verdict=verdict if verdict in _VERDICTS else "",
@@ -217,8 +219,8 @@ def _conditions(wanted: Wanted) -> tuple[str, dict[str, object]]:
         values["lifter"] = wanted.lifter
     if wanted.kg_low is not None or wanted.kg_high is not None:
         conditions += _LOAD
-        values["kg_low"] = 0.0 if wanted.kg_low is None else wanted.kg_low
-        values["kg_high"] = MOST_KG if wanted.kg_high is None else wanted.kg_high
+        values["kg_low"] = at_least(wanted.kg_low or 0.0)
+        values["kg_high"] = at_most(MOST_KG if wanted.kg_high is None else wanted.kg_high)
     called = words.squat_called(wanted.tag)
     exercise = wanted.exercise or called
     if exercise:
@@ -252,10 +254,20 @@ def day_of(text: str) -> date | None:
     return day if 1970 < day.year < 9000 else None
 
 
-def number_of(text: str) -> float | None:
-    """A weight in kilograms; None for anything that is none."""
+def load_of(text: str, unit: str) -> float | None:
+    """A weight typed in `unit`, in kilograms; None for anything that is none."""
     try:
-        number = float(text.replace(",", "."))
+        kg = weights.typed(text, unit)
     except ValueError:
         return None
-    return number if 0 <= number <= MOST_KG else None
+    return kg if kg is not None and 0 <= kg <= MOST_KG else None
+
+
+def at_least(kg: float) -> float:
+    """The least load that is shown as one not below; so too `at_most`."""
+    return kg - weights.ALIKE_KG
+
+
+def at_most(kg: float) -> float:
+    """The greatest load that is shown as one not above."""
+    return kg + weights.ALIKE_KG

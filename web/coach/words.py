@@ -12,13 +12,13 @@ from web.coach.spread import DIFFERENCE_SETS, TREND_SETS, Difference, Spread, Tr
 from web.queries import RepRow
 from web.texts import N_, Words, ngettext
 from web.texts import gettext as _
+from web.weights import load
 from web.words import (
     DASH,
     VERDICT_WORDS,
     about_parallel,
     capital,
     degrees,
-    kilograms,
     not_measured,
     sentence,
 )
@@ -60,11 +60,6 @@ def signed_in(name: str) -> str:
         " delete.",
         name=name,
     )
-
-
-def no_weight(typed: str) -> str:
-    """What was typed is no weight."""
-    return _("%(typed)s is not a weight; type kilograms, 102.5 say.", typed=repr(typed))
 
 
 def pain_word(pain: bool) -> str:
@@ -132,15 +127,27 @@ def trend_words(what: str, trend: Trend | None, sets: int, by: float, step: str,
     )
 
 
-def difference_words(found: Difference | None, plain_value: float | None, unit: str) -> str:
-    """B against A, with how sure that is."""
+def difference_words(
+    found: Difference | None,
+    plain_value: float | None,
+    unit: str,
+    of_sets: tuple[float | None, float | None],
+) -> str:
+    """B against A, with how sure that is; `of_sets`: the means of sets it is made of."""
     if found is None:
         if plain_value is None:
             return _("not measured on both sides")
         return _(
             "%(difference)s; too little to say more", difference=f"{signed(plain_value)}{unit}"
         )
-    said = f"{signed(found.value)}{unit} ({_range(found.low, found.high)})"
+    first, second = (DASH if one is None else f"{plain(one, 1)}{unit}" for one in of_sets)
+    said = _(
+        "%(difference)s (%(range)s; means of sets: A %(first)s, B %(second)s)",
+        difference=f"{signed(found.value)}{unit}",
+        range=_range(found.low, found.high),
+        first=first,
+        second=second,
+    )
     if found.stands_out:
         return _("%(difference)s, stands out", difference=said)
     return _("%(difference)s, may be chance", difference=said)
@@ -220,12 +227,14 @@ def _tucked(measured: int | None, onset: Spread, onsets: int) -> str:
     )
 
 
-def shown_of(period: str, tag: str) -> str:
+def shown_of(period: str, tag: str, squat: str) -> str:
     """Which of a lifter's sets are shown: what is pressed on the page, in words for paper."""
     of_time = _("Sets of all time.")
     if period != PERIODS[""]:
         of_time = _("Sets of: %(time)s.", time=period)
-    return of_time if not tag else of_time + " " + _("Only those with the tag ‘%(tag)s’.", tag=tag)
+    of_tag = _("Only those with the tag ‘%(tag)s’.", tag=tag) if tag else ""
+    of_squat = _("Only of the squat ‘%(squat)s’.", squat=EXERCISES[squat]) if squat else ""
+    return " ".join(said for said in (of_time, of_tag, of_squat) if said)
 
 
 def struck_out(rep: Struck) -> str:
@@ -239,11 +248,23 @@ def struck_out(rep: Struck) -> str:
     )
 
 
+def slot(rep: RepRow | Struck, number: int | None) -> str:
+    """A rep among its set's buttons, so that nobody mistakes it when the numbers move: `Rep 3, 8°`.
+
+    One that is struck out has no number, and stays where it was.
+    """
+    known = rep.verdict in (VerdictName.CLEAN.value, VerdictName.WINK.value)
+    said = degrees(rep.wink_deg) if known else DASH
+    if number is None:
+        return _("Bring back %(degrees)s", degrees=said)
+    return _("Rep %(number)s, %(degrees)s", number=number, degrees=said)
+
+
 def said_of_set(first: RepRow, written: SetNotes) -> list[tuple[str, str]]:
     """What is kept of a set, as its form names it."""
     pain = {None: _("Not asked"), True: _("Yes"), False: _("No")}[written.pain]
     return [
-        (_("Load"), kilograms(first.load_kg)),
+        (_("Load"), load(first.load_kg)),
         (_("Squat"), exercise_word(first.exercise) or _("Not known")),
         (_("Note"), written.text or DASH),
         (_("Tags"), ", ".join(written.tags) or DASH),
@@ -317,8 +338,9 @@ def _range(low: float, high: float) -> str:
     return _("95 %%: %(low)s to %(high)s", low=signed(low), high=signed(high))
 
 
-A_MONTH, TEN_KG = N_("a month"), N_("for every 10 kg")
+A_MONTH, TEN_KG, TWENTY_LB = N_("a month"), N_("for every 10 kg"), N_("for every 20 lb")
 _APART = {
     A_MONTH: N_("from two weeks or more"),
     TEN_KG: N_("with 10 kg or more between their loads"),
+    TWENTY_LB: N_("with 20 lb or more between their loads"),
 }

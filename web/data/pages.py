@@ -17,7 +17,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from device import backups, restoring, retention
+from device import backups, restored, restoring, retention
 from device.accounts import Accounts
 from device.api_tokens import ApiTokens
 from device.audit import Action, Actor, record
@@ -26,7 +26,8 @@ from device.notebook import Notebook
 from device.retention import months_kept, older_than
 from web.again import refuse
 from web.data import words
-from web.data.copies import kept_copies
+from web.data.columns import columns
+from web.data.copies import Copy, kept_copies
 from web.data.downloads import add_downloads
 from web.identity import Role, who
 from web.pages import Rendered, render_message
@@ -47,8 +48,10 @@ def data_blueprint(database: Path, unit_name: str, units: Callable[[], str]) -> 
     page = partial(_page, database, unit_name)
     blueprint.add_url_rule("", "data", page)
     again = partial(_again, page)
+    blueprint.add_url_rule("/columns", "columns", _columns)
     add_downloads(blueprint, database, unit_name, units, again)
     _add_backups(blueprint, database, unit_name)
+    _add_deletion(blueprint, database, unit_name)
     _add_restoring(blueprint, database, again)
     _add_retention(blueprint, database, again)
     _add_tokens(blueprint, ApiTokens(database, unit_name), again)
@@ -61,18 +64,26 @@ def _page(database: Path, unit_name: str) -> str:
         waits = restoring.waiting(database)
     except StoreError as error:
         waits_problem = str(error)
+    back, kept = restored.told(database), kept_copies(database)
     months = months_kept(database) if database.exists() else None
     return render_template(
         "data/data.html",
         lifters=Accounts(database, unit_name).lifters() if database.exists() else [],
-        copies=kept_copies(database),
+        copies=kept,
         tokens=ApiTokens(database, unit_name).all(),
         new_token=session.pop(NEW_TOKEN, None),
         waits=waits and words.contents(waits),
         waits_problem=waits_problem,
+        put_back=back,
+        kept_copy=next((one for one in kept if back and one.name == back.kept), None),
+        kept_file=back and (database.parent / back.kept).is_file(),
         months=months,
         older=older_than(database, months) if months else 0,
     )
+
+
+def _columns() -> str:
+    return render_template("data/columns.html", groups=columns())
 
 
 def _again(page: Callable[[], str], reason: str, status: int = 400) -> Rendered:
@@ -88,6 +99,7 @@ def _add_backups(blueprint: Blueprint, database: Path, unit_name: str) -> None:
         if copy is None:
             return render_message(_("That did not work"), words.NO_DATABASE, 409)
         record(database, unit_name, Actor.COACH, Action.BACKUP, "a copy made")
+        restored.read(database)
         return _back(_(words.BACKUP_MADE))
 
     @blueprint.get("/backups/<name>")
@@ -103,6 +115,30 @@ def _add_backups(blueprint: Blueprint, database: Path, unit_name: str) -> None:
             as_attachment=True,
             download_name=copy.saved_as,
         )
+
+
+def _add_deletion(blueprint: Blueprint, database: Path, unit_name: str) -> None:
+    address = "/backups/<name>/delete"
+
+    def found(name: str) -> Copy | None:
+        return next((one for one in kept_copies(database) if one.name == name), None)
+
+    @blueprint.get(address)
+    def ask_delete(name: str) -> Answer:
+        copy = found(name)
+        if copy is None:
+            return render_message(_("No such backup"), words.NO_SUCH_BACKUP, 404)
+        return render_template("data/delete_copy.html", copy=copy)
+
+    @blueprint.post(address)
+    def delete(name: str) -> Answer:
+        copy = found(name)
+        if copy is None:
+            return render_message(_("No such backup"), words.NO_SUCH_BACKUP, 404)
+        backups.remove(copy.path)
+        gone = f"the copy of {copy.made:%Y-%m-%d %H:%M} deleted"
+        record(database, unit_name, Actor.COACH, Action.BACKUP, gone)
+        return _back(_(words.BACKUP_DELETED))
 
 
 def _add_restoring(blueprint: Blueprint, database: Path, again: Again) -> None:
@@ -121,6 +157,11 @@ def _add_restoring(blueprint: Blueprint, database: Path, again: Again) -> None:
     def call_off() -> Answer:
         restoring.call_off(database)
         return _back(_(words.CALLED_OFF))
+
+    @blueprint.post("/restore/read")
+    def restore_read() -> Answer:
+        restored.read(database)
+        return redirect("/data", 303)
 
 
 def _add_retention(blueprint: Blueprint, database: Path, again: Again) -> None:

@@ -15,7 +15,7 @@ from device.records import VerdictName
 from web.coach.words import exercise_word
 from web.texts import gettext as _
 from web.texts import language, speaking
-from web.weights import in_unit
+from web.weights import rounded
 from web.words import VERDICT_WORDS, local_time, sentence
 
 
@@ -88,9 +88,7 @@ def _cells(
 
 def _load(kg: float | None, units: str) -> str:
     """As the pages round it: kilograms to a tenth, pounds to a quarter."""
-    if kg is None:
-        return ""
-    return f"{in_unit(kg, units) if units == 'lb' else round(kg, 1):g}"
+    return "" if kg is None else f"{rounded(kg, units):g}"
 
 
 def _yes(is_so: bool) -> str:

@@ -22,6 +22,7 @@ NOTHING_MEASURED = {
 }
 NO_SUCH_BACKUP = N_("This backup is not there any more; five are kept.")
 NO_DATABASE = N_("There is nothing to back up yet.")
+BACKUP_DELETED = N_("The backup is deleted.")
 BACKUP_MADE = N_("Backup made; download it, so that it is not on this unit alone.")
 COPIES = Words(
     {

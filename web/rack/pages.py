@@ -19,10 +19,10 @@ from web.hub import LiveHub
 from web.numbers import number
 from web.rack import roster
 from web.rack import words as say
+from web.rack.given import named_set
 from web.rack.plates import (
     BARS,
     HANDHELD,
-    LARGEST,
     PLATES,
     LoadedBar,
     draw,
@@ -32,7 +32,7 @@ from web.rack.plates import (
 )
 from web.rack.view import rack_view
 from web.texts import gettext as _
-from web.weights import KG_PER_LB, in_unit
+from web.weights import KG_PER_LB, LARGEST, in_unit
 
 STEPS = {"kg": (1.0, 2.0, 4.0, 10.0), "lb": (2.5, 5.0, 10.0, 25.0)}  # of a weight held by hand
 FINE = {"kg": 2.5, "lb": 5.0}
@@ -68,6 +68,7 @@ def rack_blueprint(database: Path, hub: LiveHub, units: Callable[[], str]) -> Bl
         except StoreError as error:
             found, letters, problem = [], [], str(error)
         giving = request.values.get("for") == "set"
+        named = named_set(database, _state(hub)) if giving else None
         return render_template(
             "rack/who.html",
             names=found,
@@ -75,7 +76,7 @@ def rack_blueprint(database: Path, hub: LiveHub, units: Callable[[], str]) -> Bl
             letter=letter,
             letters=letters,
             giving=giving,
-            in_question=say.set_in_question(_state(hub)),
+            named=named,
             now=_state(hub),
         )
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from device.records import LARGEST_LOAD_KG
 from web.numbers import number
+from web.weights import LARGEST
 
 BARS = {"kg": (20.0, 15.0, 10.0), "lb": (45.0, 35.0, 15.0)}
 HANDHELD = 0.0  # a dumbbell or kettlebell: no bar, no plates
 MOST_PLATES = 9  # on a side; no sleeve holds more
-LARGEST = {"kg": LARGEST_LOAD_KG, "lb": 1100.0}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from device.records import Exercise, LiveState, VerdictName
+from device.records import Exercise, VerdictName
 from web import words
 from web.numbers import number
 from web.rack.plates import LoadedBar
@@ -100,13 +100,11 @@ def bring_back(number: int | None) -> str:
     return _("Bring rep back") if number is None else _("Bring back rep %(number)s", number=number)
 
 
-def set_in_question(state: LiveState | None) -> str:
-    """The set that 'Wrong lifter' is about: `Ann, set 2, 3 reps`; empty where there is none."""
-    if state is None or state.last_rep is None:
-        return ""
-    said = [state.lifter or _("Not signed in"), _("set %(number)s", number=state.last_rep.set)]
-    if state.set is not None:
-        said.append(words.count(len(state.set_verdicts), "rep"))
+def a_set(lifter: str | None, number: int, reps: int | None) -> str:
+    """The set that 'Wrong lifter' is about: `Ann, set 2, 3 reps`."""
+    said = [lifter or _("Not signed in"), _("set %(number)s", number=number)]
+    if reps is not None:
+        said.append(words.count(reps, "rep"))
     return ", ".join(said)
 
 
@@ -114,7 +112,7 @@ def given(name: str) -> str:
     """What 'Wrong lifter' did; empty where nothing was given."""
     if not name:
         return ""
-    return _("The last set is %(name)s’s now, and %(name)s is signed in.", name=name)
+    return _("The set is %(name)s’s now.", name=name)
 
 
 def drawing(loaded: LoadedBar) -> str:

@@ -16,6 +16,9 @@ function setTexts(words) {
   for (const element of document.querySelectorAll("[data-text]")) {
     setText(element, valueAt(words, element.dataset.text) ?? "");
   }
+  for (const field of document.querySelectorAll("[data-value]")) {
+    field.value = valueAt(words, field.dataset.value) ?? "";
+  }
 }
 
 function showTroubles(troubles) {

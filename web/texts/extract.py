@@ -35,10 +35,14 @@ UNIT_FILES = (
     *("accounts", "api_tokens", "backups", "calibration", "chosen", "commands", "database"),
     *("forget", "lamps", "lifter_book", "live", "notebook", "passwords", "pins", "placement"),
     *("reasons", "reps", "restoring", "retention", "run_log", "service", "settings", "store"),
-    *("store_writer", "wink", "health/judge", "records/rep", "cameras/*"),
+    *("handing", "store_writer", "wink", "health/judge", "records/rep", "cameras/*"),
+    "export/fields",
 )
 # What such sentences put into one another, and is no sentence itself.
-UNIT_WORDS = ("left", "right", "sessions", "sets", "written", "opened")
+UNIT_WORDS = (
+    *("left", "right", "sessions", "sets", "written", "opened"),
+    *("unit", "visit", "set", "rep"),
+)
 # Sentences of the audit that the page writes in English, into the same table as the unit's.
 NOTED_BY = ("web/data/pages.py", "web/accounts/settings.py")
 _NOTING = {"noted", "record", "note"}

@@ -75,14 +75,63 @@ def test_a_rep_struck_out_is_named_and_comes_back_at_once(
     assert reps_of(database, 1) == [first, second]
 
 
-def test_the_way_back_is_a_form_of_its_own(
+def in_form_of(page: str, number: int) -> list[str]:
+    """What the buttons of a set's reps do, in their order, and what they say."""
+    part = page.split('class="strike"')[number].split("</form>", maxsplit=1)[0]
+    slots = re.findall(r'formaction="/reps/\w+/([\w-]+)[^>]*>([^<]*)<', part.split('id="saved"')[0])
+    return [f"{what}: {said}" for what, said in slots]
+
+
+def test_a_struck_rep_keeps_its_place_among_the_buttons(
+    coach: FlaskClient, database: Path, session_id: str
+) -> None:
+    first, _ = reps_of(database, 1)
+    address = f"/sessions/{session_id}"
+    before = in_form_of(coach.get(address).text, 1)
+    assert before == ["strike-out: Rep 1, 4°", "strike-out: Rep 2, –"]
+    told_after(coach, f"/reps/{first}/strike-out")
+    after = in_form_of(coach.get(address).text, 1)
+    assert after == ["bring-back: Bring back 4°", "strike-out: Rep 1, –"]
+    assert in_form_of(coach.get(address).text, 2)[-1] == "bring-back: Bring back 33°"
+
+
+def test_a_half_typed_note_survives_a_rep_that_is_struck_out(
+    coach: FlaskClient, database: Path, session_id: str
+) -> None:
+    (key,) = rows(database, "SELECT id FROM sets WHERE number = 1")[0]
+    rep = reps_of(database, 1)[1]
+    typed = {"of_set": key, "text": "knees <b", "tags": "belt", "kg": "62,5", "pain": ""}
+    told_after(coach, f"/reps/{rep}/strike-out", **typed)
+    page = coach.get(f"/sessions/{session_id}").text
+    assert ">knees &lt;b</textarea>" in page
+    assert 'value="belt"' in page
+    told_after(coach, f"/reps/{rep}/bring-back", **typed | {"text": "knees in", "set": ""})
+    assert ">knees in</textarea>" in coach.get(f"/sessions/{session_id}").text
+
+
+def test_nothing_is_struck_out_where_what_was_typed_beside_it_is_refused(
+    coach: FlaskClient, database: Path, session_id: str
+) -> None:
+    (key,) = rows(database, "SELECT id FROM sets WHERE number = 1")[0]
+    rep = reps_of(database, 1)[1]
+    typed = {"of_set": key, "text": "knees in", "kg": "6o"}
+    answer = coach.post(f"/reps/{rep}/strike-out", data=typed, headers=HERE)
+    assert answer.status_code == 400
+    form = answer.text.split(f'action="/sets/{key}/notes"')[1].split("</form>")[0]
+    assert "is not a weight" in form.split('role="alert"')[1].split("</p>")[0]
+    assert 'value="6o"' in form
+    assert ">knees in</textarea>" in form
+    assert rep in reps_of(database, 1)
+
+
+def test_the_way_back_stands_in_the_form_of_the_set(
     coach: FlaskClient, database: Path, session_id: str
 ) -> None:
     rep = reps_of(database, 2)[0]
     answer = coach.post(f"/reps/{rep}/strike-out?curves=time", data={}, headers=HERE)
     page = coach.get(answer.headers["Location"].partition("#")[0]).text
     notice = page.partition('id="saved"')[2].partition("</div>")[0]
-    assert f'action="/reps/{rep}/bring-back?curves=time"' in notice
+    assert f'formaction="/reps/{rep}/bring-back?curves=time"' in notice
     assert 'name="set"' in notice
     opened = re.findall(r"<(/?)form\b", page)
     assert opened == ["", "/"] * (len(opened) // 2)  # none within another
@@ -104,8 +153,11 @@ def test_what_was_looked_at_is_looked_at_again(
 ) -> None:
     rep = reps_of(database, 2)[0]
     page = html.unescape(coach.get(f"/sessions/{session_id}?curves=figure&rep={rep}").text)
-    actions = re.findall(r'action="(/(?:sets|reps|sessions)/[^"]*)"', page)
-    assert len(actions) == 9
+    actions = re.findall(r' action="(/(?:sets|reps|sessions)/[^"]*)"', page)
+    assert len(actions) == 7
+    buttons = re.findall(r'formaction="(/reps/[^"]*)"', page)
+    assert len(buttons) == 5  # four that count, and the one that was taken back
+    assert all(one.endswith(f"?curves=figure&rep={rep}") for one in buttons)
     assert all(one.endswith(f"?curves=figure&rep={rep}") for one in actions)
     answer = coach.post(actions[0], data={"text": "x"}, headers=HERE)
     assert f"?curves=figure&rep={rep}#saved" in answer.headers["Location"]
@@ -127,7 +179,7 @@ def test_on_a_phone_the_page_stays_where_the_button_was(phone: tuple[Browser, st
     browser.evaluate("document.querySelector('#set-1 details').open = true")
     for button, said in (
         ("#set-1 form:has([name=kg]) > button", "Saved."),
-        ("#set-1 .strike form button", "Rep 1 of set 1 is struck out."),
+        ("#set-1 .strike button", "Rep 1 of set 1 is struck out."),
         ("#set-1 #saved button", "Rep 1 of set 1 counts again."),
     ):
         browser.evaluate("window.left = true")

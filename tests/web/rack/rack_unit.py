@@ -62,12 +62,12 @@ def _obey(visits: Visits, command: Command) -> None:
             visits.now.load_kg, visits.now.load_unit = kg, unit
         case SetExercise(exercise=exercise):
             visits.now.exercise = exercise
-        case UndoRep():
-            visits.undo()
+        case UndoRep(rep=rep):
+            visits.undo(rep)
         case RedoRep():
             visits.redo()
-        case GiveSet(lifter=lifter):
-            visits.give_set(lifter)
+        case GiveSet(lifter=lifter, session=session, rep=rep):
+            visits.give_set(lifter, session, rep)
 
 
 def _told(visits: Visits, number: int) -> LiveState:

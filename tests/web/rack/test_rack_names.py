@@ -13,11 +13,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from device import lifter_book
-from device.commands import GiveSet, SignIn
+from device.commands import GiveSet, SignIn, UndoRep
 from device.notebook import Notebook
 from device.records import LiveState
 from device.store import Store
-from tests.factories import make_state
+from tests.factories import make_rep, make_state, make_summary
 from tests.web.conftest import HERE, Unit
 from web.rack import roster
 
@@ -74,9 +74,71 @@ def test_wrong_lifter_says_what_it_did(page: FlaskClient, unit: Unit, heard: Hea
     heard(make_state())
     form = {"lifter": "Bea <b>", "back": "/rack"}
     answer = page.post("/commands/give_set", data=form, headers=HERE)
-    assert unit.wait_asked(GiveSet("Bea <b>")) == [GiveSet("Bea <b>")]
+    wanted = GiveSet("Bea <b>")
+    assert unit.wait_asked(wanted) == [wanted]
     html = text_of(page, answer.location)
-    assert "The last set is Bea &lt;b&gt;’s now, and Bea &lt;b&gt; is signed in." in html
+    assert "The set is Bea &lt;b&gt;’s now." in html
+
+
+def named_in(html: str) -> dict[str, str]:
+    """Which set the page's own form is about."""
+    return dict(re.findall(r'<input type="hidden" name="(session|rep)" value="([^"]*)"', html))
+
+
+def test_wrong_lifter_stays_with_the_set_it_named_when_the_next_one_begins(
+    page: FlaskClient, unit: Unit, database: Path, heard: Heard
+) -> None:
+    with Store.open(database, "rack") as store:
+        session = store.start_session(store.lifter("Ann").id)
+        for index, number in ((7, 2), (8, 2), (9, 3)):
+            store.add_rep(session, make_rep(index, number))
+    heard(make_state(session=session, set_verdicts=("clean", "clean")))
+    shown = text_of(page, "/rack/who?for=set")
+    assert "Ann, set 2, 2 reps" in shown
+    named = named_in(shown)
+    heard(make_state(number=2, session=session, set=3, last_rep=make_summary(index=9, set=3)))
+    letter = re.findall(r'href="(/rack/who\?letter=A[^"]*)"', shown)[0].replace("&amp;", "&")
+    assert named_in(text_of(page, letter)) == named  # also on the way to another name
+    assert "Ann, set 2, 2 reps" in text_of(page, letter)
+    asked = ask(page, "give_set", "Zoe", **named, **{"for": "set"})
+    assert (asked.status_code, named_in(asked.text)) == (409, named)
+    assert ask(page, "give_set", "Zoe", new="yes", **named).status_code == 303
+    wanted = GiveSet("Zoe", session, 8)
+    assert unit.wait_asked(wanted) == [wanted]
+
+
+def test_a_set_of_a_visit_that_is_over_is_refused_at_the_rack(
+    page: FlaskClient, unit: Unit, database: Path, heard: Heard
+) -> None:
+    with Store.open(database, "rack") as store:
+        session = store.start_session(store.lifter("Ann").id)
+        store.add_rep(session, make_rep(7, 1))
+        store.end_session(session)
+    heard(make_state())
+    answer = ask(page, "give_set", "Ann", session=session, rep="7")
+    assert answer.status_code == 409
+    said = answer.text.split('role="alert"')[1].split("</p>")[0]
+    assert "That visit is over" in said
+    assert "on the session’s page" in said
+    assert unit.asked == []
+
+
+@pytest.mark.parametrize("back", ["/rack", "/"])
+def test_undo_takes_back_the_rep_that_was_shown_or_none(
+    page: FlaskClient, unit: Unit, heard: Heard, back: str
+) -> None:
+    heard(make_state())
+    form = text_of(page, back).split('action="/commands/undo_rep"')[1].split("</form>")[0]
+    rep = re.findall(r'name="rep"[^>]* value="(\d+)"', form)
+    assert rep == ["8"]
+    heard(make_state(number=2, last_rep=make_summary(index=9)))
+    told = {"rep": rep[0], "back": back}
+    answer = page.post("/commands/undo_rep", data=told, headers=HERE)
+    assert answer.status_code == 409
+    assert "not the last one any more" in answer.text.split('role="alert"')[1].split("</p>")[0]
+    answer = page.post("/commands/undo_rep", data=told | {"rep": "9"}, headers=HERE)
+    assert answer.status_code == 303
+    assert unit.wait_asked(UndoRep(9)) == [UndoRep(9)]
 
 
 def test_only_letters_that_names_begin_with_are_offered(
@@ -168,7 +230,7 @@ def test_a_set_is_given_to_somebody_new_once_that_is_said(
 ) -> None:
     heard(make_state())
     asked = ask(page, "give_set", "Mai", **{"for": "set"}).text
-    assert "Whose was the last set?" in asked
+    assert "Whose was this set?" in asked
     kept = dict(re.findall(r'<input type="hidden" name="(back|for|new)" value="([^"]*)"', asked))
     assert kept == {"back": "/rack", "for": "set", "new": "yes"}
     answer = ask(page, "give_set", "Mai", **kept)

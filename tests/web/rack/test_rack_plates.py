@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.rack.plates import BARS, LARGEST, MOST_PLATES, draw, load_bar, nearest, without_outermost
+from web.rack.plates import BARS, MOST_PLATES, draw, load_bar, nearest, without_outermost
+from web.weights import LARGEST
 
 
 def side_of(total: float, unit: str, bar: float) -> list[float]:
