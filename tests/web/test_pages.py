@@ -94,7 +94,8 @@ def test_a_rep_has_the_number_within_its_set_on_now_and_on_the_rack(
     assert "Set 2, rep 3" in text_of(page, "/")
     rack = text_of(page, "/rack")
     assert "Rep 3" in rack
-    assert "126" not in rack
+    seen = re.sub(r"<[^>]*>", " ", rack)  # a form may carry the stored number, people don't see it
+    assert "126" not in seen
 
 
 def test_between_two_sets_now_does_not_say_that_there_was_none(
