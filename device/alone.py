@@ -70,5 +70,6 @@ def _held(database: Path, file: IO[str]) -> str:
     number = f" {process}" if process else ""
     return (
         f"Racklight already runs with the history {database} (process{number}){page}: use that one,"
-        f" or end it first, with Ctrl-C where it was started or 'kill{number}'."
+        f" or end it first: with Ctrl-C where it was started, with 'kill{number}', on a unit with"
+        " 'sudo systemctl stop racklight-device'."
     )

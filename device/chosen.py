@@ -35,6 +35,7 @@ KEYS = (
     "page/units",
     "page/theme",
     "page/language",
+    "web/reading",
 )
 NAME_LENGTH = 40
 _HEAD = "# Written by the page; settings here come before those of /etc/racklight/racklight.toml.\n"

@@ -118,7 +118,7 @@ _TAKEN = "SELECT 1 FROM sets WHERE session_id = ? AND number = ?"
 _OF_THE_DAY = """
 SELECT sessions.id FROM sessions JOIN sets ON sets.id = :set
 WHERE sessions.lifter_id = :lifter AND sessions.ended_utc IS NOT NULL
-    AND substr(sessions.recorded_utc, 1, 10) = substr(sets.recorded_utc, 1, 10)
+    AND date(sessions.recorded_utc, 'localtime') = date(sets.recorded_utc, 'localtime')
 ORDER BY sessions.recorded_utc LIMIT 1
 """
 # As long as its first set, and with the clocks of that: it was lifted then.

@@ -99,8 +99,8 @@ class LoadSettings:
 
     gate: Literal["hands", "entered", "always", "hook"] = _setting(
         "hands",
-        "How the unit knows that the bar is on the lifter: hands at the shoulders, the weight"
-        " entered for the set, always, or a hook switch.",
+        "How the unit knows that the bar is on the lifter: hands or bar at the shoulders, the"
+        " weight entered for the set, always, or a hook switch.",
     )
     floor_kg: float = _setting(20.0, "Entered weight from which a set counts as loaded.", 0, 500)
 

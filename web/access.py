@@ -15,7 +15,7 @@ from flask import Flask, Response, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from web import csrf
-from web.identity import Role, password_chosen, who
+from web.identity import Role, everyone_reads, password_chosen, who
 from web.pages import Rendered, render_message
 from web.texts import N_
 from web.texts import gettext as _
@@ -32,6 +32,7 @@ TABLE: dict[str, Role] = {
     "events.placement_events": GUEST,
     "events.placement_seen": COACH,  # with the shape of what the unit sees
     "forms.ask": GUEST,
+    "forms.ask_again": GUEST,
     "rack.screen": GUEST,
     "rack.who": GUEST,
     "rack.load": GUEST,
@@ -114,6 +115,7 @@ BEFORE_SETUP = frozenset(
         "events.events",
         "events.placement_events",
         "forms.ask",
+        "forms.ask_again",
         "rack.screen",
         "rack.who",
         "rack.load",
@@ -162,7 +164,7 @@ def accept_tokens(app: Flask, known: Callable[[str], bool]) -> None:
 
 def may(endpoint: str) -> bool:
     """Whether this visitor may open an endpoint: for links that others need not see."""
-    ready = endpoint in BEFORE_SETUP or _everyone_reads() or password_chosen()
+    ready = endpoint in BEFORE_SETUP or everyone_reads() or password_chosen()
     return ready and endpoint in TABLE and who().role >= TABLE[endpoint]
 
 
@@ -184,7 +186,7 @@ def _refused() -> AnyResponse | Rendered | None:
     if endpoint not in TABLE and endpoint not in FOR_TOKENS:
         current_app.logger.error("%s is not in web/access.py, so it is refused", endpoint)
         return render_message(_("Not for you"), _("Nobody may open this address."), 403)
-    if endpoint not in BEFORE_SETUP and not _everyone_reads() and not password_chosen():
+    if endpoint not in BEFORE_SETUP and not everyone_reads() and not password_chosen():
         return redirect(SETUP, 303)
     return _for_programs() if endpoint in FOR_TOKENS else _for_people(TABLE[endpoint])
 
@@ -221,10 +223,6 @@ _WHY = {
     READER: N_("Only the coach sees everybody's history; yours is under ‘My history’."),
     COACH: N_("Only the coach may do this; sign in as coach."),
 }
-
-
-def _everyone_reads() -> bool:
-    return bool(current_app.config["EVERYONE_READS"])
 
 
 def _private(response: Response) -> Response:

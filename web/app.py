@@ -73,11 +73,10 @@ def create_app(
     install(app, languages, lambda: now_of(chosen).page.language)
     weights.install(app, lambda: now_of(chosen).page.units)
     app.before_request(_readable)
-    everybody = settings.web.reading == "everyone"
-    identity.install(app, accounts, everybody)
+    identity.install(app, accounts, lambda: now_of(chosen).web.reading == "everyone")
     access.guard(app)
     app.context_processor(lambda: _chosen_words(chosen))
-    of_this_start = {"demo": demo, "everybody_reads": everybody, "way_back": way_back(database)}
+    of_this_start = {"demo": demo, "way_back": way_back(database)}
     app.context_processor(lambda: of_this_start)
     hub = LiveHub(socket)
     app.extensions[HUB] = hub
@@ -122,6 +121,7 @@ def _chosen_words(chosen: Chosen) -> dict[str, object]:
         "units": now.page.units,
         "theme": now.page.theme,
         "language": language().code,
+        "everybody_reads": now.web.reading == "everyone",
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
-from flask import Blueprint, current_app, g, redirect, request
+from flask import Blueprint, current_app, g, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -47,6 +47,11 @@ def forms_blueprint(socket: Path, database: Path, hub: LiveHub) -> Blueprint:
     A field `new` says that somebody of a new name is meant.
     """
     blueprint = Blueprint("forms", __name__, url_prefix="/commands")
+
+    @blueprint.get("/<name>")
+    def ask_again(name: str) -> Response:
+        """The address of a refused form, loaded again or kept."""
+        return redirect(url_for(_AT_THE_RACK.get(name, "rack.screen")), 303)
 
     @blueprint.post("/<name>")
     def ask(name: str) -> Response | Rendered:

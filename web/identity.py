@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
@@ -21,6 +22,7 @@ from device.accounts import Accounts, Entered
 from device.errors import StoreError
 
 ACCOUNTS = "racklight-accounts"
+READS = "racklight-reads"
 KEPT = timedelta(days=30)  # 'stay signed in on this device'
 VISIT = timedelta(hours=12)
 SECRET_FILE = "web.secret"  # the file, beside the database
@@ -44,9 +46,10 @@ class Who:
     lifter: str | None = None
 
 
-def install(app: Flask, accounts: Accounts, everyone_reads: bool) -> None:
-    """Cookies for this application."""
+def install(app: Flask, accounts: Accounts, reads: Callable[[], bool]) -> None:
+    """Cookies for this application; `reads`: whether everybody reads everything just now."""
     app.extensions[ACCOUNTS] = accounts
+    app.extensions[READS] = reads
     accounts.remember()
     app.secret_key = secret_beside(accounts.path)
     app.config.update(
@@ -54,7 +57,6 @@ def install(app: Flask, accounts: Accounts, everyone_reads: bool) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=KEPT,
-        EVERYONE_READS=everyone_reads,
     )
     app.jinja_env.globals.update(who=who, Role=Role)
 
@@ -87,6 +89,12 @@ def accounts() -> Accounts:
     """The accounts of the application that answers this request."""
     found: Accounts = current_app.extensions[ACCOUNTS]
     return found
+
+
+def everyone_reads() -> bool:
+    """Whether whoever reaches the page reads everybody's history (setting web/reading)."""
+    reads: Callable[[], bool] = current_app.extensions[READS]
+    return reads()
 
 
 def begin(role: Role, entered: Entered, stay: bool) -> None:
@@ -153,7 +161,7 @@ def _forget() -> None:
 
 def _who() -> Who:
     found = _signed_in()
-    if found.role < Role.READER and current_app.config["EVERYONE_READS"]:
+    if found.role < Role.READER and everyone_reads():
         return Who(Role.READER, found.lifter_id, found.lifter)
     return found
 

@@ -107,7 +107,7 @@ def _detail(state: LiveState) -> str:
     if words.light_word(state.light) and state.last_rep is not None:
         return _("Rep %(number)s", number=state.last_rep.number)
     if state.phase == "away":
-        return _("Stand in front of the unit, back to the camera.")
+        return _("Stand with your back to the unit.")
     return _(
         "The light turns red past %(threshold)s of tuck.",
         threshold=words.degrees(state.threshold_deg),

@@ -61,6 +61,7 @@ _ACTORS = Words(
         "rack": N_("At the rack"),
         "token": N_("A program"),
         "shell": N_("At the unit"),
+        "unit": N_("The unit itself"),
     }
 )
 _ACTIONS = Words(

@@ -117,8 +117,8 @@ def frames_finding(unit: UnitHealth) -> Finding | None:
             False,
             "This computer is too slow for the simulated lifter just now:"
             f" {unit.recent_dropped / arrived:.0%} of the pictures were missed in the last"
-            f" {unit.recent_s:.0f} s, so reps are not measured. Stop other programs, or use a"
-            " faster computer.",
+            f" {unit.recent_s:.0f} s, so some reps are missed or not measured. Stop other"
+            " programs, or use a faster computer.",
         )
     return Finding(
         "frames",

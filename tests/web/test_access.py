@@ -28,6 +28,7 @@ FOR_GUESTS = {
     "events.events",
     "events.placement_events",
     "forms.ask",
+    "forms.ask_again",
     "rack.screen",
     "rack.who",
     "rack.load",

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from device.commands import LightTest, SetLoad, SignIn, SignOut, TakeNeutral, UndoRep
+from device.commands import LightTest, SetLoad, SignIn, SignOut, TakeNeutral, ToggleMute, UndoRep
 from device.records import LiveState
 from device.store import Store
 from tests.factories import make_rep, make_state, make_summary
@@ -123,7 +123,7 @@ def test_the_lifter_leaves_by_a_button_that_is_not_the_coachs_sign_out(
 def test_before_the_first_rep_now_says_what_to_do(page: FlaskClient, heard: Heard) -> None:
     heard(make_state(last_rep=None, lifter=None, set=None, phase="away"))
     html = text_of(page, "/")
-    assert "No reps yet. Stand in front of the unit and squat." in html
+    assert "No reps yet. Stand with your back to the unit and squat." in html
     assert "Nobody signed in" in html
 
 
@@ -359,8 +359,10 @@ def test_a_command_without_a_unit_is_told(page: FlaskClient) -> None:
     assert "not running" in answer.text
 
 
-def test_commands_need_post_and_a_known_name(page: FlaskClient) -> None:
-    assert page.get("/commands/undo_rep").status_code == 405
+def test_commands_need_post_and_a_known_name(page: FlaskClient, unit: Unit) -> None:
+    assert page.get("/commands/light_test").location == "/rack"
+    page.post("/commands/toggle_mute", headers=HERE)
+    assert unit.wait_asked(ToggleMute()) == [ToggleMute()]  # it was asked for nothing before
     assert page.post("/commands/reboot", headers=HERE).status_code == 404
     assert page.post(
         "/commands/sign_in", data={"lifter": "x" * 99_999}, headers=HERE

@@ -33,6 +33,7 @@ FORM = {
     "page/units": "kg",
     "page/theme": "auto",
     "page/language": "en",
+    "web/reading": "coach",
 }
 
 
@@ -63,6 +64,21 @@ def test_a_change_is_written_noted_and_told_to_the_unit(
     assert "Threshold = 12.5" in coach.get("/settings").text
 
 
+def test_who_reads_the_history_is_chosen_here_and_counts_at_once(
+    coach: FlaskClient, guest: FlaskClient, session_id: str, database: Path
+) -> None:
+    assert guest.get("/sessions").status_code == 303
+    save(coach, web__reading="everyone")
+    assert written(database) == {"web": {"reading": "everyone"}}
+    assert "Ann" in guest.get("/sessions").text
+    assert guest.post(f"/sessions/{session_id}/note", headers=HERE).status_code == 403
+    assert "Everybody who opens this page can read it." in coach.get(f"/sessions/{session_id}").text
+    assert "Who reads the history and your notes = everyone" in coach.get("/settings").text
+    save(coach, web__reading="coach")
+    assert guest.get("/sessions").status_code == 303
+    assert "This lifter can read it, too" in coach.get(f"/sessions/{session_id}").text
+
+
 def test_a_unit_that_does_not_run_reads_it_later(coach: FlaskClient, database: Path) -> None:
     assert "The unit is not running" in save(coach, wink__threshold_deg="12")
     assert written(database) == {"wink": {"threshold_deg": 12.0}}
@@ -71,7 +87,8 @@ def test_a_unit_that_does_not_run_reads_it_later(coach: FlaskClient, database: P
 @pytest.mark.parametrize(
     ("field", "typed", "said"),
     [
-        ("wink__threshold_deg", "400", "expected 3 to 40"),
+        ("wink__threshold_deg", "400", "for ‘Threshold’: expected 3 to 40"),
+        ("web__reading", "nobody", "expected coach or everyone"),
         ("wink__threshold_deg", "much", "&#39;much&#39; is not a number"),
         ("wink__threshold_deg", "nan", "expected 3 to 40"),
         ("cue__mode", "sometimes", "at_once or after_rep"),

@@ -33,11 +33,15 @@ _MODES = (
     ("off", N_("Never")),
 )
 _GATES = (
-    ("hands", N_("By the hands at the shoulders")),
+    ("hands", N_("By hands and bar at the shoulders")),
     ("entered", N_("By the weight entered for the set")),
     ("always", N_("Every rep counts as loaded")),
 )
 _HOOK = ("hook", N_("By the hook switch"))
+_READERS = (
+    ("coach", N_("The coach, and each lifter their own")),
+    ("everyone", N_("Everybody who opens this page")),
+)
 _UNITS = (("kg", N_("Kilograms")), ("lb", N_("Pounds")))
 _THEMES = (("auto", N_("As each device has it")), ("light", N_("Light")), ("dark", N_("Dark")))
 
@@ -106,6 +110,14 @@ def choices_of(
                 ),
                 Choice(
                     "page/language", _("Language"), "", "list", now.page.language, options=spoken
+                ),
+                Choice(
+                    "web/reading",
+                    _("Who reads the history and your notes"),
+                    _("Changes always need the coach’s password."),
+                    "list",
+                    now.web.reading,
+                    options=_told(_READERS),
                 ),
             ],
         ),

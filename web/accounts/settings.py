@@ -48,7 +48,7 @@ def settings_blueprint(
             if values:
                 take(chosen, values, accounts(), socket)
         except SettingsError as error:
-            return shown_again("settings.show", str(error))
+            return shown_again("settings.show", _with_labels(str(error), chosen, languages))
         except StoreError as error:
             return shown_again("settings.show", str(error), 503)
         return redirect("/settings?saved", 303)
@@ -96,16 +96,28 @@ def take(chosen: Chosen, values: dict[str, Value], accounts_: Accounts, socket: 
         pass  # the page shows whether the unit has taken it up
 
 
+def _labels(chosen: Chosen, languages: Languages) -> dict[str, str]:
+    """What the page calls each setting."""
+    groups = choices_of(chosen.own, now_of(chosen), languages)
+    return {one.key: one.label for _title, group in groups for one in group}
+
+
+def _with_labels(text: str, chosen: Chosen, languages: Languages) -> str:
+    """A sentence about a setting, in the page's words for it."""
+    for key, label in _labels(chosen, languages).items():
+        text = text.replace(key, f"‘{label}’")
+    return text
+
+
 def _page(chosen: Chosen, hub: LiveHub, languages: Languages, password_problem: str = "") -> str:
     problem = ""
     now = now_of(chosen)
     groups = choices_of(chosen.own, now, languages)
-    labels = {one.key.replace("__", "/"): one.label for _, group in groups for one in group}
     rows: list[audit.AuditRow] = []
     try:
         chosen.settings  # noqa: B018 - for the sentence of a file that can't be read
         path = accounts().path
-        rows = with_names(path, audit.newest(path, AUDIT_ROWS), labels)
+        rows = with_names(path, audit.newest(path, AUDIT_ROWS), _labels(chosen, languages))
     except (SettingsError, StoreError) as error:
         problem = str(error)
     state = hub.newest().state

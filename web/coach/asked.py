@@ -13,8 +13,8 @@ from web.weights import load
 from web.words import local_time
 
 
-def side_words(side: Condition, place: SetPlace | None, name: str) -> str:
-    """`Alex, Front squat, from 60 kg`; `name` is the lifter's."""
+def side_words(side: Condition, other: Condition, place: SetPlace | None, name: str) -> str:
+    """`Alex, Front squat, from 60 kg`; `name` is the lifter's, `other` the other side."""
     if place is not None:
         return _(
             "%(lifter)s, set %(number)s of %(time)s",
@@ -22,12 +22,12 @@ def side_words(side: Condition, place: SetPlace | None, name: str) -> str:
             number=place.number,
             time=numbers.date_and_time(local_time(place.utc)),
         )
-    return ", ".join((name, *_limits(side)))
+    return ", ".join((name, *_limits(side, of_both=other.lifter == side.lifter)))
 
 
-def _limits(side: Condition) -> Iterator[str]:
+def _limits(side: Condition, of_both: bool) -> Iterator[str]:
     if side.open:
-        yield _("all other sets")
+        yield _("all other sets") if of_both else _("all sets")
     if side.exercise:
         yield exercise_word(side.exercise) or ""
     if side.tag:

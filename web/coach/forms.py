@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -28,14 +27,13 @@ from web.again import refuse, refuse_later, stands_at
 from web.coach import words
 from web.coach.beside import session_of_rep
 from web.coach.done import ANCHOR, brought_back, given, struck, tell
-from web.coach.lifters import comes_back
+from web.coach.lifters import at_the_rack, comes_back
 from web.coach.lifters import lifter as one_lifter
 from web.coach.sets import place_of_set
 from web.hub import LiveHub
 from web.pages import Rendered, render_message
 from web.texts import gettext as _
 
-_VISIT = timedelta(hours=12)  # one that is open for longer was cut off and will not go on
 # Forms at the address of a page, which answers there to whoever only looks.
 _PAGES = ("/lifters", "/lifters/<lifter_id>/merge", "/lifters/<lifter_id>/delete")
 _PAIN = {"yes": True, "no": False}
@@ -269,12 +267,8 @@ def _weight(form: Mapping[str, str]) -> float | None:
 
 def _not_here(database: Path, hub: LiveHub, lifter_id: str) -> None:
     """Refuses to delete who is signed in or waits for a turn."""
-    found, state = one_lifter(database, lifter_id), hub.newest().state
-    if found is None or state is None:
-        return
-    since = (datetime.now(UTC) - _VISIT).isoformat()
-    waits = lifter_book.has_open_visit(database, lifter_id, since)
-    if waits or (state.lifter is not None and state.lifter.casefold() == found.name.casefold()):
+    found = one_lifter(database, lifter_id)
+    if found is not None and at_the_rack(database, found, hub.newest().state):
         raise NotebookError(words.signed_in(found.name))
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import sqlite3
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from device import restoring
+from device import lifter_book, restoring
 from device.database import reading
 from device.errors import StoreError
+from device.records import LiveState
 
 MOST_SETS = 600  # in one picture; newer ones first
+_VISIT = timedelta(hours=12)  # one that is open for longer was cut off and will not go on
 
 _LIFTERS = """
 SELECT lifters.id, lifters.name,
@@ -164,6 +167,15 @@ def comes_back(path: Path, found: LifterPage) -> bool:
         return restoring.would_bring_back(path, found.id, names)
     except StoreError:  # what can't be read is not put back either
         return False
+
+
+def at_the_rack(path: Path, found: LifterPage, state: LiveState | None) -> bool:
+    """Whether this lifter is signed in or waits for a turn. Raises StoreError."""
+    if state is None:
+        return False
+    since = (datetime.now(UTC) - _VISIT).isoformat()
+    waits = lifter_book.has_open_visit(path, found.id, since)
+    return waits or (state.lifter is not None and state.lifter.casefold() == found.name.casefold())
 
 
 def _set(row: sqlite3.Row) -> SetRow:

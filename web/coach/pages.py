@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial, wraps
@@ -24,7 +25,7 @@ from web.coach.depth import depth_curve, depth_scale
 from web.coach.done import done
 from web.coach.figure import figure_at, figure_scale, joints_at
 from web.coach.forms import Pages, add_forms
-from web.coach.lifters import comes_back
+from web.coach.lifters import at_the_rack, comes_back
 from web.coach.lifters import lifter as one_lifter
 from web.coach.lifters import lifters as all_lifters
 from web.coach.lifters import people as everybody
@@ -49,6 +50,7 @@ Answer = str | Rendered | Response | tuple[Response, int]
 def coach_blueprint(database: Path, hub: LiveHub, threshold_deg: float) -> Blueprint:
     """The routes that read, and with them those that write (`forms`)."""
     blueprint = Blueprint("coach", __name__)
+    delete = _delete_page(hub)
     for address, view in (
         ("/today", _today),
         ("/sessions", _sessions),
@@ -56,7 +58,7 @@ def coach_blueprint(database: Path, hub: LiveHub, threshold_deg: float) -> Bluep
         ("/reps/<rep_id>.json", _rep_numbers),
         ("/lifters", _lifters),
         ("/lifters/<lifter_id>", _lifter),
-        ("/lifters/<lifter_id>/delete", _delete),
+        ("/lifters/<lifter_id>/delete", delete),
         ("/lifters/<lifter_id>/merge", _ask_merge),
         ("/compare", _compare),
     ):
@@ -68,7 +70,7 @@ def coach_blueprint(database: Path, hub: LiveHub, threshold_deg: float) -> Bluep
         session=partial(_session, database, threshold_deg),
         lifters=partial(_lifters, database, threshold_deg),
         lifter=partial(_lifter, database, threshold_deg),
-        delete=partial(_delete, database, threshold_deg),
+        delete=partial(delete, database, threshold_deg),
     )
     add_forms(blueprint, database, hub, shown)
     return blueprint
@@ -213,12 +215,18 @@ def _lifter(database: Path, threshold_deg: float, lifter_id: str) -> str | Rende
     )
 
 
-def _delete(database: Path, threshold_deg: float, lifter_id: str) -> str | Rendered:
-    recall()
-    found = one_lifter(database, lifter_id)
-    if found is None:
-        return render_message(_("No such lifter"), words.GONE, 404)
-    return _page("delete", lifter=found, back=comes_back(database, found))
+def _delete_page(hub: LiveHub) -> Callable[[Path, float, str], str | Rendered]:
+    def delete(database: Path, threshold_deg: float, lifter_id: str) -> str | Rendered:
+        recall()
+        found = one_lifter(database, lifter_id)
+        if found is None:
+            return render_message(_("No such lifter"), words.GONE, 404)
+        asked = "out" in request.args  # the unit was asked just now
+        lifts = not asked and at_the_rack(database, found, hub.newest().state)
+        back = comes_back(database, found)
+        return _page("delete", lifter=found, back=back, lifts=lifts, asked=asked)
+
+    return delete
 
 
 def _ask_merge(database: Path, threshold_deg: float, lifter_id: str) -> str | Rendered:
@@ -249,8 +257,8 @@ def _compare(database: Path, threshold_deg: float) -> str:
     known = everybody(database)
     names = {one.id: one.name for one in known}
     told = [
-        side_words(side, place, names.get(side.lifter, ""))
-        for side, place in zip((a, b), places, strict=True)
+        side_words(side, other, place, names.get(side.lifter, ""))
+        for side, other, place in zip((a, b), (b, a), places, strict=True)
     ]
     return _page(
         "compare",

@@ -56,7 +56,7 @@ def merged(name: str, other: str) -> str:
 def signed_in(name: str) -> str:
     """Why a lifter can't be deleted now."""
     return _(
-        "%(name)s is signed in at the rack, or waits there for a turn; sign out there first, then"
+        "%(name)s is signed in at the rack, or waits there for a turn: sign out there first, then"
         " delete.",
         name=name,
     )
@@ -340,7 +340,7 @@ def _range(low: float, high: float) -> str:
 
 A_MONTH, TEN_KG, TWENTY_LB = N_("a month"), N_("for every 10 kg"), N_("for every 20 lb")
 _APART = {
-    A_MONTH: N_("from two weeks or more"),
+    A_MONTH: N_("that lie two weeks or more apart"),
     TEN_KG: N_("with 10 kg or more between their loads"),
     TWENTY_LB: N_("with 20 lb or more between their loads"),
 }

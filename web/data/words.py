@@ -8,7 +8,9 @@ from web.texts import N_, Words, ngettext
 from web.texts import gettext as _
 from web.words import count, local_time
 
-NO_DATES = N_("Type the dates as 2026-05-01, the first not after the last.")
+NO_DATES = N_(
+    "The first day comes after the last one, or one of them is no date such as 2026-05-01."
+)
 NO_FORMAT = N_("Choose one of the buttons: a table, CSV, JSON or OpenSim.")
 NO_LIFTER = N_("Choose a lifter: files for OpenSim are of one lifter.")
 NO_FILE = N_("Choose a backup file first.")

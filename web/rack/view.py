@@ -82,7 +82,7 @@ def _rack(state: LiveState | None) -> Rack:
         rep_line=_line(rep) if rep else _(say.NO_REPS),
         rest=_rest(state),
         signs_out=say.signs_out(state.lifter, state.signs_out_s),
-        set_button=_("End set") if state.set_running else _("Start set"),
+        set_button=_("End set") if state.set_running else _(say.START_SET),
         mute_button=_("Sound on") if state.muted else _("Mute"),
         muted=state.muted,
         set_running=state.set_running,
@@ -109,8 +109,9 @@ def _prompt(state: LiveState) -> str:
         return ""
     if state.neutral_source == "waiting":
         return _("Stand relaxed for two seconds.")
-    missing = state.neutral_source is None and not state.set_verdicts
-    return _("Stand relaxed for two seconds before the first rep.") if missing else ""
+    if state.neutral_source is None and not state.set_verdicts:
+        return _("Stand relaxed for two seconds before the first rep.")
+    return _(say.BY_HAND) if state.set_running else ""
 
 
 def _rest(state: LiveState) -> str:
@@ -158,7 +159,7 @@ def _no_unit() -> Rack:
         rep_line=_(say.NO_REPS),
         rest="",
         signs_out="",
-        set_button=_("Start set"),
+        set_button=_(say.START_SET),
         mute_button=_("Mute"),
         muted=False,
         set_running=False,

@@ -13,6 +13,8 @@ from web.weights import in_unit
 NOBODY = N_("Who lifts?")
 NO_EXERCISE = N_("Which squat?")
 NO_LOAD = N_("Which load?")
+START_SET = N_("Start a set by hand")  # most need not: the bar starts and ends them
+BY_HAND = N_("This set lasts until you end it, or another lifter signs in.")
 NO_REPS = N_("No reps yet: stand with your back to the unit and squat.")
 EXERCISES = Words(
     {

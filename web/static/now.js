@@ -13,6 +13,7 @@ function show(state) {
   document.getElementById("recording").hidden = !state.recording;
   document.getElementById("last-rep").hidden = state.last_rep === null;
   document.getElementById("no-rep").hidden = state.last_rep !== null;
+  document.getElementById("undo").disabled = state.last_rep === null;
   if (state.last_rep) {
     const mark = document.getElementById("last-mark");
     mark.setAttribute("class", `mark ${state.last_rep.verdict}`);

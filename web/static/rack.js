@@ -30,6 +30,7 @@ function show(state) {
   const rack = state.rack;
   screen_.dataset.light = state.light;
   screen_.dataset.connected = state.connected ? "yes" : "no";
+  screen_.dataset.set = rack.set_running ? "runs" : "";
   screen_.dataset.resting = rack.rest ? "yes" : "no";
   screen_.dataset.verdict = rack.rep_verdict;
   document.getElementById("lamp").setAttribute("href", `#mark-${MARKS[state.light] ?? "off"}`);

@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from device.commands import SignOut
 from device.notebook import Notebook
 from device.store import Store
 from tests.factories import make_rep
@@ -269,6 +270,20 @@ def hear_of_the_unit(unit_app: Flask) -> None:
         time.sleep(0.01)
 
 
+def test_a_time_that_may_be_wrong_is_explained_below(
+    coach: FlaskClient, database: Path, session_id: str
+) -> None:
+    explained = "had not been set by the network"
+    for known, shown in ((0, True), (1, False)):
+        with sqlite3.connect(database) as connection:
+            connection.execute("UPDATE sessions SET clock_synchronised = ?", (known,))
+        connection.close()
+        told = text_of(coach, f"/sessions/{session_id}")
+        assert (explained in told) is shown
+        assert ("clock not set" in told) is shown
+        assert ('<a href="/health">The clock now</a>' in told) is shown
+
+
 def test_who_waits_for_a_turn_is_not_deleted(
     coach: FlaskClient, unit_app: Flask, unit: Unit, database: Path, bo: str
 ) -> None:
@@ -292,6 +307,19 @@ def test_who_stands_at_the_rack_is_not_deleted(
     send(coach, f"/lifters/{ann}/delete", name="Ann")
     assert "signed in at the rack" in text_of(coach, f"/lifters/{ann}/delete")
     assert id_of(database, "lifters") == ann
+
+
+def test_the_page_that_deletes_signs_out_at_the_rack(
+    coach: FlaskClient, unit_app: Flask, unit: Unit, database: Path, session_id: str
+) -> None:
+    hear_of_the_unit(unit_app)
+    address = f"/lifters/{id_of(database, 'lifters')}/delete"
+    assert "Sign everybody out at the rack" in text_of(coach, address)
+    answer = send(coach, "/commands/sign_out", back=f"{address}?out")
+    assert unit.wait_asked(SignOut()) == [SignOut()]
+    told = text_of(coach, answer.headers["Location"])
+    assert "Everybody was signed out at the rack." in told
+    assert "Sign everybody out at the rack" not in told
 
 
 def test_the_period_is_set_and_shown(coach: FlaskClient, session_id: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,24 @@ def test_sets_of_a_day_go_to_one_visit(coach: FlaskClient, database: Path, visit
         assert give(coach, key, lifter="Ben")[0] == 303
     assert sets_of(database) == [("Ben", 1, 1), ("Ben", 2, 2)]
     assert rows(database, "SELECT count(*) FROM sessions") == [(2,)]
+
+
+def test_an_evening_is_one_day_wherever_the_unit_hangs(
+    coach: FlaskClient, database: Path, visit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlite3.connect(database) as connection:  # 17:50 and 16:50 in Los Angeles
+        for number, utc in ((1, "2026-06-02T00:50:00Z"), (2, "2026-06-01T23:50:00Z")):
+            connection.execute("UPDATE sets SET recorded_utc = ? WHERE number = ?", (utc, number))
+    connection.close()
+    monkeypatch.setenv("TZ", "America/Los_Angeles")
+    time.tzset()
+    try:
+        for *_rest, key in rows(database, WHOSE):
+            give(coach, key, lifter="Ben")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert len(set(rows(database, "SELECT session_id FROM sets"))) == 1
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,11 @@ def test_a_refused_load_stands_in_the_racks_own_form(page: FlaskClient, heard: H
         assert '<nav class="pages"' not in answer.text
 
 
+def test_the_address_of_a_refused_form_leads_back_to_it(page: FlaskClient) -> None:
+    assert page.get("/commands/set_load").location == "/rack/load"
+    assert page.get("/commands/undo_rep").location == "/rack"
+
+
 def test_a_load_refused_on_the_live_page_stays_there(page: FlaskClient, heard: Heard) -> None:
     heard(make_state())
     html = page.post("/commands/set_load", data={"kg": "heavy"}, headers=HERE).text

@@ -172,7 +172,7 @@ def test_buttons_say_what_they_will_do(page: FlaskClient, heard: Heard) -> None:
     heard(make_state())
     html = text_of(page, "/rack")
     assert (shown(html, "rack.set_button"), shown(html, "rack.mute_button")) == (
-        "Start set",
+        "Start a set by hand",
         "Mute",
     )
     heard(make_state(number=2, set_running=True, muted=True))
@@ -181,6 +181,13 @@ def test_buttons_say_what_they_will_do(page: FlaskClient, heard: Heard) -> None:
         "End set",
         "Sound on",
     )
+
+
+def test_a_set_started_by_hand_says_how_long_it_lasts(page: FlaskClient, heard: Heard) -> None:
+    heard(make_state(phase="standing", set_running=True))
+    html = text_of(page, "/rack")
+    assert shown(html, "rack.prompt").startswith("This set lasts until you end it")
+    assert 'data-set="runs"' in html
 
 
 def test_a_unit_that_is_not_there_leaves_a_page_that_says_so(page: FlaskClient) -> None:
