@@ -326,6 +326,19 @@ run_step() {
     "$ENV_PYTHON" -m "$@" || failed="$failed${failed:+, }$name"
 }
 
+# The tests of the pages (a browser, most of the time waiting) run beside all others.
+run_all_tests() {
+    pages=$(mktemp)
+    "$ENV_PYTHON" -m pytest -p no:cacheprovider tests/web >"$pages" 2>&1 &
+    beside=$!
+    trap 'kill "$beside" 2>/dev/null || :; rm -f -- "$pages"' EXIT
+    trap 'exit 1' HUP INT TERM
+    run_step 'pytest' pytest --ignore=tests/web
+    say "== pytest tests/web"
+    wait "$beside" || failed="$failed${failed:+, }pytest tests/web"
+    cat -- "$pages"
+}
+
 run_tests() {
     require_env test
     get_chromium
@@ -334,7 +347,7 @@ run_tests() {
     run_step 'ruff check' ruff check .
     run_step 'ruff format' ruff format --check .
     run_step 'mypy' mypy
-    run_step 'pytest' pytest "$@"
+    if [ $# -gt 0 ]; then run_step 'pytest' pytest "$@"; else run_all_tests; fi
     [ -z "$failed" ] || fail "Failed: $failed; each one's words stand above under its name."
 }
 

@@ -1,4 +1,8 @@
-"""Is the bar on the lifter? By the hands, the weight entered, a hook switch, or always."""
+"""Is the bar on the lifter? By the hands, the weight entered, a hook switch, or always.
+
+Where plates hide the hands, the bar itself tells: in depth, beside both shoulders of a lifter who
+squats (`device.bar`).
+"""
 
 from __future__ import annotations
 
@@ -44,13 +48,17 @@ _SIDES = (
 )
 
 
+def _unseen() -> bool:
+    return False
+
+
 class LoadGate:
     """Says in every frame whether the bar is on the lifter.
 
     gate = LoadGate(settings.load)
     gate.enter(60.0)                      # the weight somebody typed for the set, or None
-    load = gate.update(body, time_s)      # every frame
-    load = gate.rep_loaded(loads)         # of a rep: the loads of its descent
+    load = gate.update(body, time_s, bar) # every frame; `bar` is asked during a squat
+    load = gate.rep_loaded(loads)         # of a rep: the loads of its frames
 
     `hook` reads the switch under the bar's resting place: True while the bar is racked. Without
     it (a recording has none) the gate `hook` can't tell.
@@ -73,25 +81,30 @@ class LoadGate:
         """The weight on the bar in kg as a person typed it; None takes it back."""
         self._kg = kg
 
-    def update(self, body: BodyPose | None, time_s: float) -> Load:
-        """The load in this frame; `loaded` is None where it can't be told."""
-        return Load(self._loaded(body, time_s), self._gate, self._kg)
+    def update(
+        self, body: BodyPose | None, time_s: float, bar: Callable[[], bool] = _unseen
+    ) -> Load:
+        """The load in this frame; `loaded` is None where it can't be told.
+
+        `bar`: whether a bar is seen beside both shoulders in this frame.
+        """
+        return Load(self._loaded(body, time_s, bar), self._gate, self._kg)
 
     def rep_loaded(self, loads: Sequence[Load]) -> Load:
-        """The load of a rep: what most frames of its descent say, None on a tie or no answer."""
+        """The load of a rep: what most of its frames say, None on a tie or no answer."""
         known = [load.loaded for load in loads if load.loaded is not None]
         balance = sum(1 if loaded else -1 for loaded in known)
         kg = next((load.kg for load in reversed(loads) if load.kg is not None), self._kg)
         return Load(None if balance == 0 else balance > 0, self._gate, kg)
 
-    def _loaded(self, body: BodyPose | None, time_s: float) -> bool | None:
+    def _loaded(self, body: BodyPose | None, time_s: float, bar: Callable[[], bool]) -> bool | None:
         if self._gate == "always":
             return True
         if self._gate == "entered":
             return None if self._kg is None else self._kg >= self._settings.floor_kg
         if self._gate == "hook":
             return None if self._hook is None else not self._hook()
-        return self._hands.update(body, time_s)
+        return self._hands.update(body, time_s, bar)
 
 
 class _Hands:
@@ -102,12 +115,13 @@ class _Hands:
         self._at_bar: bool | None = None
         self._told_s = self._now_s = self._seen_s = 0.0
 
-    def update(self, body: BodyPose | None, time_s: float) -> bool | None:
+    def update(self, body: BodyPose | None, time_s: float, bar: Callable[[], bool]) -> bool | None:
         passed_s, self._now_s = time_s - self._now_s, time_s
         vote = None if body is None else hands_at_bar(body, STAY if self._at_bar else 0.0)
         if body is not None and _in_squat(body):
             self._told_s += passed_s  # as before, for as long as it lasts
-            vote = vote or None  # hands seen at the bar are; those that look empty may not be
+            # hands seen at the bar are; those that look empty may not be
+            vote = vote or bar() or None
         if body is not None:
             self._seen_s = time_s
         if vote is not None:

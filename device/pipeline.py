@@ -10,9 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from device.bar import bar_across_shoulders
 from device.body import BodyTracker
 from device.cues import CueLogic
 from device.floor import FloorFinder
@@ -27,6 +29,7 @@ from device.records import (
     Array,
     BodyPose,
     Cue,
+    DepthImage,
     Exercise,
     Floor,
     Frame,
@@ -178,7 +181,7 @@ class Pipeline:
         placement = self._placement.update(frame, body, pelvis, floor)
         watch.lap("placement")
         phase = self._reps.update(body, frame.time_s)
-        load = self._load.update(body, frame.time_s)
+        load = self._load.update(body, frame.time_s, partial(_bar, frame.depth, floor, body))
         self._sets.update(frame.time_s, load.loaded)
         span = phase.ended
         rep = self._rep(span) if span and self._is_rep(span) else None
@@ -291,8 +294,7 @@ class Pipeline:
         measured = measure_rep(trace, span)
         neutral = self.neutral
         verdict = self._verdict(measured, trace, span)
-        # with the moment before it: few frames of a quick rep on a slow machine are easily misread
-        load = self._load.rep_loaded(self._trace.loads(span.start_s - BEFORE_S, span.end_s))
+        load = self._rep_load(span)
         self._reps_done += 1
         return Rep(
             index=self._reps_done,
@@ -325,6 +327,24 @@ class Pipeline:
             trace=trace,
             exercise=self._exercise,
         )
+
+    def _rep_load(self, span: RepSpan) -> Load:
+        """From the middle of the descent on, when hidden hands or the bar itself have told.
+
+        Where that says nothing, as in the few frames of a quick rep on a slow machine, the whole
+        rep is asked, and the moment before it.
+        """
+        lowered_s = (span.start_s + span.bottom_s) / 2
+        load = self._load.rep_loaded(self._trace.loads(lowered_s, span.end_s))
+        if load.loaded is not None:
+            return load
+        return self._load.rep_loaded(self._trace.loads(span.start_s - BEFORE_S, span.end_s))
+
+
+def _bar(depth: DepthImage | None, floor: Floor | None, body: BodyPose | None) -> bool:
+    if depth is None or floor is None or body is None:
+        return False
+    return bar_across_shoulders(depth, floor, body)
 
 
 def _at_bottom(trace: Trace, span: RepSpan, column: str) -> float | None:

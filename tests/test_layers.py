@@ -63,7 +63,7 @@ STAGES: dict[str, set[str]] = {
     "pelvis": {"pelvis", "crop"},
     "placement": {"placement", "placement_view", "silhouette"},
     "reps": {"reps", "hip_path", "sets"},
-    "load": {"load"},
+    "load": {"load", "bar"},
     "wink": {"wink", "neutral", "smooth"},
     "trace": {"trace", "skeleton"},
     "cues": {"cues", "lamps"},

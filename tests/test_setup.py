@@ -379,10 +379,23 @@ def test_test_tells_which_step_failed(folder: Folder) -> None:
     folder.require("test", *(folder.wheel(tool) for tool in ("ruff", "mypy", "pytest")))
     result = folder.setup("test")
     assert result.returncode == 0, result.stderr
-    (next(folder.venv.glob("lib/*/site-packages")) / "mypy.py").write_text("raise SystemExit(1)")
+    tools = next(folder.venv.glob("lib/*/site-packages"))
+    (tools / "mypy.py").write_text("raise SystemExit(1)")
     result = folder.setup("test")
     assert one_sentence(result).startswith("setup.sh: Failed: mypy;")
     assert result.stdout.index("== ruff check") < result.stdout.index("== pytest")
+    failing = "import sys; print(sys.argv[1:]); raise SystemExit({!r} in sys.argv)"
+    for half, named in (
+        ("tests/web", "mypy, pytest tests/web;"),
+        ("--ignore=tests/web", "mypy, pytest;"),
+    ):
+        (tools / "pytest.py").write_text(failing.format(half))
+        result = folder.setup("test")
+        assert one_sentence(result).startswith(f"setup.sh: Failed: {named}")
+        assert half in result.stdout, "what either half says is shown"
+    assert one_sentence(folder.setup("test", "--ignore=tests/web")).startswith(
+        "setup.sh: Failed: mypy, pytest;"
+    )
 
 
 def test_the_launcher_finds_its_program_from_any_folder(folder: Folder, tmp_path: Path) -> None:

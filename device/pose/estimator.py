@@ -27,6 +27,9 @@ from device.records import Array, Floor, Frame, Keypoints
 
 DETECTOR = "pose_detector"
 MIN_PRESENCE = 0.5
+# Cosine of a body's axis with up. In a square that is turned wrongly the landmark model sees bodies
+# that lie or hang, and is sure of them; lifters stand, squat and bend.
+MIN_UPRIGHT = 0.25
 MOST_FIGURES = 2  # looked at in one frame
 
 
@@ -81,12 +84,12 @@ class PoseEstimator:
         """
         track, time_s = self._track, frame.time_s
         if track.should_compare(time_s):
-            better = self._better(frame, self._figures(frame, floor))
+            better = self._better(frame, floor, self._figures(frame, floor))
             if better:
                 return better
         if track.should_look_home(time_s):
             home = track.at_home(self._people(frame))
-            found = home and self._start(frame, home)
+            found = home and self._start(frame, floor, home)
             if found:
                 return found
         roi = track.roi
@@ -94,10 +97,13 @@ class PoseEstimator:
             seen = self._look(frame, roi)
             if seen.presence >= MIN_PRESENCE:
                 points_px, ahead = placed(seen, roi)
-                believed = track.follow(ahead, time_s)
-                return _keypoints(seen, points_px, roi, time_s) if believed else None
-            track.lose(time_s)
-        if not track.should_search():
+                if not track.lies(not _upright(ahead, floor), time_s):
+                    believed = track.follow(ahead, time_s)
+                    return _keypoints(seen, points_px, roi, time_s) if believed else None
+                self.reset()
+            else:
+                track.lose(time_s)
+        if not self._track.should_search():
             return None
         return self._search(frame, floor)
 
@@ -129,29 +135,35 @@ class PoseEstimator:
         figures_alone = ([figure.roi] for figure in standing[:MOST_FIGURES])
         for candidates in (self._people(frame), *figures_alone):
             chosen = self._track.choose(candidates, frame.time_s, width, height)
-            found = chosen and self._start(frame, chosen)
+            found = chosen and self._start(frame, floor, chosen)
             if found:
-                return self._better(frame, standing) or found
+                return self._better(frame, floor, standing) or found
         return None
 
-    def _better(self, frame: Frame, standing: list[Figure]) -> Keypoints | None:
+    def _better(
+        self, frame: Frame, floor: Floor | None, standing: list[Figure]
+    ) -> Keypoints | None:
         """Whoever stands where a lifter stands, rather than the person tracked."""
         place = self._track.better_placed(standing)
         if place is None:
             return None
-        return self._start(frame, place, instead_of=self._track.roi)
+        return self._start(frame, floor, place, instead_of=self._track.roi)
 
     def _figures(self, frame: Frame, floor: Floor | None) -> list[Figure]:
         if frame.depth is None or floor is None:
             return []
         return figures(frame.depth, floor, frame.color)
 
-    def _start(self, frame: Frame, roi: Roi, instead_of: Roi | None = None) -> Keypoints | None:
-        """Tracks whoever is in the square; None: nobody, or still the person in the other one."""
+    def _start(
+        self, frame: Frame, floor: Floor | None, roi: Roi, instead_of: Roi | None = None
+    ) -> Keypoints | None:
+        """Tracks whoever stands in the square; None: nobody, or still who is in the other one."""
         seen = self._look(frame, roi)
         if seen.presence < MIN_PRESENCE:
             return None
         points_px, found = placed(seen, roi)
+        if not _upright(found, floor):
+            return None
         if instead_of is not None and instead_of.distance(found) < roi.distance(found):
             return None
         if instead_of is not None:
@@ -171,6 +183,11 @@ class PoseEstimator:
         image, turns = frame.color_rgb, self._quarter_turns
         boxes, scores = self._detector.run(detector_input(image, turns))
         return people(boxes, scores, image.shape[:2], turns)
+
+
+def _upright(roi: Roi, floor: Floor | None) -> bool:
+    """Whether who is in the square stands rather than lies; without a floor nobody knows."""
+    return floor is None or roi.upright_by_turn()[quarter_turns(floor.up)] >= MIN_UPRIGHT
 
 
 def _keypoints(seen: Landmarks, points_px: Array, roi: Roi, time_s: float) -> Keypoints:

@@ -30,6 +30,7 @@ COMPARE_EVERY_S = 1.0  # how often depth is asked whether somebody else stands i
 BETTER_M = 0.3  # so much nearer to where the unit points
 IN_A_ROW = 4  # so many times: a passer-by is gone by then
 SAME_FIGURE = 0.25
+LIES_S = 0.5  # nobody who lies for so long is a lifter
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Track:
         self._compared_s = float("-inf")
         self._misplaced = 0  # how many times in a row somebody else stood better
         self._frames_to_wait = 0
+        self._lies_s: float | None = None  # since when
         self._others: tuple[Roi, ...] = ()  # who else stood there when last looked
 
     @property
@@ -100,6 +102,14 @@ class Track:
         self._now, self._fresh = _Seen(roi, time_s), False
         self._keep_home(roi, time_s, elapsed)
         return True
+
+    def lies(self, down: bool, time_s: float) -> bool:
+        """Whether who is followed has lain for so long, frame by frame, that it is no lifter."""
+        if not down:
+            self._lies_s = None
+        elif self._lies_s is None:
+            self._lies_s = time_s
+        return self._lies_s is not None and time_s - self._lies_s >= LIES_S
 
     def lose(self, time_s: float) -> None:
         """The landmark model sees nobody where the lifter was."""

@@ -17,10 +17,10 @@ from device.settings import LoadSettings
 HANDS = LoadSettings(gate="hands")
 
 
-def told(movements: list[Movement], noise_m: float = 0.0) -> list[Load]:
+def told(movements: list[Movement], noise_m: float = 0.0, bar: bool = False) -> list[Load]:
     gate = LoadGate(HANDS)
     bodies = sample(movements, noise_m=noise_m, with_joints=True)
-    return [gate.update(body, body.time_s) for body in bodies]
+    return [gate.update(body, body.time_s, lambda: bar) for body in bodies]
 
 
 def last(loads: Sequence[Load]) -> bool | None:
@@ -96,6 +96,20 @@ def test_a_lifter_out_of_sight_takes_the_bar_along() -> None:
     away_s = bodies[-1].time_s
     assert gate.update(None, away_s + 1.0).loaded is True
     assert gate.update(None, away_s + 4.0).loaded is None
+
+
+def test_a_bar_seen_in_a_squat_is_a_load_though_plates_hide_the_hands() -> None:
+    taken = [*stand(1.0, hands="hanging"), *stand(1.0, hands="hidden")]
+    squatted = squat(3.0, 110.0, hands="hidden")
+    for seen, at_bottom in ((True, True), (False, False)):
+        loads = told([*taken, *squatted], bar=seen)
+        assert loads[round(30 * 3.5)].loaded is at_bottom, seen
+        assert LoadGate(HANDS).rep_loaded(loads[60:]).loaded is at_bottom, seen
+
+
+def test_a_bar_in_the_rack_behind_which_somebody_stands_is_none() -> None:
+    assert last(told(stand(4.0, hands="hanging"), bar=True)) is False
+    assert last(told(stand(4.0, hands="hidden"), bar=True)) is None
 
 
 def test_hands_misread_in_a_squat_change_nothing() -> None:

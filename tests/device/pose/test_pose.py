@@ -16,6 +16,7 @@ from device.errors import ModelError
 from device.floor import FloorFinder
 from device.geometry import quarter_turns
 from device.pose import PoseEstimator
+from device.pose.track import LIES_S
 from device.records import Frame, Intrinsics, Joint, Keypoints
 from device.settings import CameraSettings
 
@@ -188,6 +189,26 @@ def test_who_stands_on_the_floor_says_which_way_is_up_where_the_detector_errs(
     monkeypatch.setattr("device.pose.estimator.upright_scores", lambda *_: wrong)
     assert int(np.argmax(pose.detection_score_by_turn(frame, floor))) == right
     assert pose.detection_score_by_turn(frame, None) == wrong
+
+
+def test_whoever_lies_is_no_lifter(pose: PoseEstimator) -> None:
+    settings, finder = CameraSettings(source="simulated"), FloorFinder()
+    told: list[bool] = []
+    with SimulatedCamera(settings, realtime=False) as camera:
+        for number, frame in enumerate(itertools.islice(camera, 40)):
+            assert frame.depth is not None
+            floor = finder.update(frame.depth, frame.time_s)
+            assert floor is not None
+            if number == 0:
+                pose.quarter_turns = quarter_turns(floor.up)
+            x, y, z = floor.up
+            if not 5 <= number < 15:
+                floor = replace(floor, up=np.array([-y, x, z]))  # as if all hung on its side
+            told.append(pose.estimate(frame, floor) is not None)
+    assert not any(told[:5])
+    assert all(told[8:15]), "found as soon as it stands"
+    assert told[15 : 15 + round(0.4 * FPS)] == [True] * round(0.4 * FPS), "not for a moment"
+    assert not any(told[15 + round((LIES_S + 0.1) * FPS) :])
 
 
 def test_an_empty_picture_says_nothing_of_up(pose: PoseEstimator) -> None:

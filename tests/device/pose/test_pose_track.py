@@ -10,6 +10,7 @@ from device.pose.track import (
     HELD_S,
     HOME_S,
     IN_A_ROW,
+    LIES_S,
     MIN_STEP,
     REMEMBERED_S,
     SEARCH_EVERY,
@@ -43,6 +44,13 @@ def test_an_empty_rack_is_searched_every_third_frame_only() -> None:
         track.lose(number / FPS)
         searched += track.should_search()
     assert searched == 30 / SEARCH_EVERY
+
+
+def test_who_lies_frame_after_frame_is_told_and_a_single_frame_is_forgiven() -> None:
+    track, now = tracking()
+    lying = [track.lies(frame != 7, now + frame / FPS) for frame in range(40)]
+    since = 8 + round(LIES_S * FPS)
+    assert lying == [False] * since + [True] * (40 - since)
 
 
 def test_the_frame_that_loses_the_lifter_is_searched_at_once() -> None:
