@@ -176,8 +176,12 @@ class Service:
 
     def _toggle_set(self) -> None:
         self.pipeline.toggle_set()
-        self._visits.new_set()
-        self._tell(Note.SET_STARTED if self.pipeline.set_running else Note.SET_ENDED)
+        if self.pipeline.set_running:
+            self._visits.new_set()
+            self._tell(Note.SET_STARTED)
+        else:
+            self._visits.end_set()
+            self._tell(Note.SET_ENDED)
 
     def _take_settings(self) -> None:
         """What was chosen on the page counts from now on; if it can't be read, the old stays."""

@@ -218,9 +218,14 @@ class Visits:
                 self.now.reps.append(taken_back.rep)
 
     def new_set(self) -> None:
-        """A set begins or is over: none of its reps is shown as the running one's."""
+        """A set begins: no rep of the one before is shown as its own."""
+        self.end_set()
+        self.now.set, self.now.reps = None, []
+
+    def end_set(self) -> None:
+        """A set is over; it is shown until the next begins."""
         self._show_all()
-        self.now.set, self.now.reps, self._counted, self._taken_back = None, [], None, []
+        self._counted, self._taken_back = None, []
 
     def settle(self) -> None:
         """Shows reps once they survive a power cut, or at once while the store is in trouble."""

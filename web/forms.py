@@ -36,7 +36,7 @@ from web.again import shown_again
 from web.hub import LiveHub
 from web.pages import Rendered, render_message
 from web.rack import roster
-from web.rack.given import too_late
+from web.rack.given import NamedSet, named_set, too_late
 from web.texts import gettext as _
 from web.weights import typed
 
@@ -61,6 +61,7 @@ def forms_blueprint(socket: Path, database: Path, hub: LiveHub) -> Blueprint:
             command = _COMMANDS[name](request.form)
         except LiveError as error:
             return shown_again(_stands_on(name), str(error), 400)
+        named = named_set(database, hub.newest().state)
         late = too_late(command, hub.newest().state, database)
         if late is not None:
             return shown_again(_stands_on(""), late, 409)
@@ -73,15 +74,16 @@ def forms_blueprint(socket: Path, database: Path, hub: LiveHub) -> Blueprint:
                 client.send(command)
         except LiveError as error:
             return shown_again(_stands_on(name), str(error), 503)
-        return redirect(_afterwards(command, safe_next(request.form.get("back"))), 303)
+        return redirect(_afterwards(command, safe_next(request.form.get("back")), named), 303)
 
     return blueprint
 
 
-def _afterwards(command: Command, back: str) -> str:
+def _afterwards(command: Command, back: str, named: NamedSet | None) -> str:
     """The page to go to; what the unit tells only a moment later goes along in its address."""
     if isinstance(command, GiveSet):
-        return f"/rack?{urlencode({'given': command.lifter})}"
+        which = {} if named is None else {"set": named.number}
+        return f"/rack?{urlencode({'given': command.lifter, **which})}"
     if isinstance(command, SetExercise) and command.exercise and back.startswith("/rack/load"):
         return f"{back}{'&' if '?' in back else '?'}exercise={command.exercise}"
     return back

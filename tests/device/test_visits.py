@@ -157,6 +157,19 @@ def test_the_last_rep_can_be_taken_back_after_its_set_was_ended(
     assert visits.reps_in_set == 0
 
 
+def test_a_set_that_was_ended_is_shown_until_the_next_one_begins(
+    visits: Visits, writer: StoreWriter, path: Path
+) -> None:
+    visits.sign_in("Ann")
+    squat(visits, writer, 1, 1)
+    squat(visits, writer, 2, 1)
+    visits.end_set()
+    assert (visits.set, visits.reps_in_set) == (1, 2)
+    squat(visits, writer, 3, 1)
+    assert (visits.set, visits.reps_in_set) == (2, 1)
+    assert rows(path, writer) == [("Ann", 1, 2), ("Ann", 2, 1)]
+
+
 def test_a_rep_that_is_not_written_yet_can_be_taken_back(
     visits: Visits, writer: StoreWriter, path: Path
 ) -> None:

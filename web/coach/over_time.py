@@ -63,6 +63,7 @@ class _Measure:
     level: str
     value: Callable[[SetRow], float | None]
     sd: Callable[[SetRow], float | None]
+    never: Callable[[SetRow], bool]  # measured, and there was none of it
 
 
 _MEASURES = (
@@ -74,6 +75,7 @@ _MEASURES = (
         "threshold",
         lambda row: row.wink_deg,
         lambda row: row.wink_sd_deg,
+        lambda row: False,
     ),
     _Measure(
         N_("5° tucked, cm above or below parallel, by date"),
@@ -83,6 +85,7 @@ _MEASURES = (
         "parallel",
         lambda row: row.onset_cm,
         lambda row: row.onset_sd_cm,
+        lambda row: row.onset_cm is None and row.neutral_reps > 0,
     ),
 )
 
@@ -119,19 +122,19 @@ def over_time(sets: Sequence[SetRow], threshold_deg: float, unit: str = "kg") ->
 
 
 def _by_date(measure: _Measure, sets: Sequence[SetRow], level: float) -> Panel:
-    points = [Point(days(row.utc), measure.value(row), measure.sd(row)) for row in sets]
+    points = [_point(measure, row, days(row.utc)) for row in sets]
     ticks = date_ticks([point.x for point in points])
     return _panel(measure, points, ticks, level, (_MONTH_DAYS, words.A_MONTH, _LEAST_DAYS))
 
 
 def _by_load(measure: _Measure, sets: Sequence[SetRow], level: float, unit: str) -> Panel:
-    points = [
-        Point(in_unit(row.kg, unit), measure.value(row), measure.sd(row))
-        for row in sets
-        if row.kg is not None
-    ]
+    points = [_point(measure, row, in_unit(row.kg, unit)) for row in sets if row.kg is not None]
     across = load_range([point.x for point in points], unit)
     return _panel(measure, points, load_ticks(across), level, _STEP[unit], across, unit)
+
+
+def _point(measure: _Measure, row: SetRow, x: float) -> Point:
+    return Point(x, measure.value(row), measure.sd(row), measure.never(row))
 
 
 def _panel(
@@ -146,7 +149,8 @@ def _panel(
     by, called, least = step
     known = [(point.x, point.y) for point in points if point.y is not None]
     line = trend([x for x, _ in known], [y for _, y in known], least)
-    said = words.trend_words(measure.what, line, len(known), by, called, measure.unit)
-    picture = scatter(points, line, ticks, level, across, from_level=measure.level == "parallel")
+    of_tucked = measure.level == "parallel"
+    said = words.trend_words(measure.what, line, len(known), by, called, measure.unit, of_tucked)
+    picture = scatter(points, line, ticks, level, across, from_level=of_tucked)
     title = _(measure.by_load if across_unit else measure.by_date)
     return Panel(title, measure.unit, picture, said, measure.level, across_unit)

@@ -18,11 +18,12 @@ _LEAST = {"kg": 20.0, "lb": 40.0}  # across: a kilogram or two must not look lik
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One set; `y` None: the set was done and not measured."""
+    """One set; `y` None: the set was done and not measured, or `never` had what is shown."""
 
     x: float
     y: float | None
     sd: float | None = None
+    never: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Scatter:
     dots: str
     bars: str
     missing: str  # sets that were done and not measured, in a row of their own
+    never: str  # and those that never had what is shown
     band: str
     line: str
     x_ticks: tuple[Tick, ...]
@@ -71,7 +73,8 @@ def scatter(
     held = [*ends, 0.0] + ([] if level is None else [level])
     steps = _steps(min(held), max(held))
     y = _Axis(steps[0], steps[-1], BOTTOM, TOP)
-    missing = [point for point in points if point.y is None]
+    never = [point for point in points if point.y is None and point.never]
+    missing = [point for point in points if point.y is None and not point.never]
     band, line = _trend(trend, x, y, (min(done), max(done)))
     return Scatter(
         dots="".join(f"M{x.at(point.x)} {y.at(value)}h0" for point, value in measured),
@@ -81,6 +84,7 @@ def scatter(
             if point.sd is not None
         ),
         missing="".join(f"M{x.at(point.x) - 1.5:.1f} {BOTTOM + 4}v8m3 0v-8" for point in missing),
+        never="".join(f"M{x.at(point.x) - 4:.1f} {BOTTOM + 8}l3 4 5-8" for point in never),
         band=band,
         line=line,
         x_ticks=tuple(

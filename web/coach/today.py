@@ -14,17 +14,17 @@ from web.queries import SessionRow, with_verdicts
 
 MOST_SESSIONS = 150
 
-_DAY = """
+# Of a set's measured reps: as on the lifter's own page each set counts once.
+_MEAN = """(SELECT avg(reps.wink_deg) FROM reps WHERE reps.set_id = sets.id
+    AND reps.undone_utc IS NULL AND reps.verdict IN ('clean', 'wink'))"""
+_DAY = f"""
 SELECT sessions.id, sessions.recorded_utc, sessions.clock_synchronised, sessions.lifter_id,
     lifters.name AS lifter,
     (SELECT count(*) FROM set_notes WHERE set_notes.session_id = sessions.id
         AND set_notes.pain = 1) AS pains,
-    (SELECT count(reps.wink_deg) FROM sets JOIN reps ON reps.set_id = sets.id
-        WHERE sets.session_id = sessions.id AND reps.undone_utc IS NULL
-        AND reps.verdict IN ('clean', 'wink')) AS measured,
-    (SELECT avg(reps.wink_deg) FROM sets JOIN reps ON reps.set_id = sets.id
-        WHERE sets.session_id = sessions.id AND reps.undone_utc IS NULL
-        AND reps.verdict IN ('clean', 'wink')) AS wink_deg
+    (SELECT count(*) FROM sets WHERE sets.session_id = sessions.id
+        AND {_MEAN} IS NOT NULL) AS measured,
+    (SELECT avg({_MEAN}) FROM sets WHERE sets.session_id = sessions.id) AS wink_deg
 FROM sessions CROSS JOIN session_totals AS totals ON totals.session_id = sessions.id
     LEFT JOIN lifters ON lifters.id = sessions.lifter_id
 WHERE totals.reps > 0 AND sessions.recorded_utc >= ? AND sessions.recorded_utc < ?
@@ -51,8 +51,8 @@ class Visit:
     """One session of the day."""
 
     session: SessionRow
-    wink_deg: float | None  # mean of the measured reps
-    measured: int
+    wink_deg: float | None  # mean of the measured sets
+    measured: int  # sets
     pains: int  # sets that hurt
 
 
@@ -75,10 +75,10 @@ class Lifter:
 
     @property
     def wink_deg(self) -> float | None:
-        """Mean of the measured reps of all visits."""
+        """Mean of the measured sets of all visits."""
         known = [(one.wink_deg, one.measured) for one in self.visits if one.wink_deg is not None]
-        reps = sum(measured for _, measured in known)
-        return sum(wink * measured for wink, measured in known) / reps if reps else None
+        sets = sum(measured for _, measured in known)
+        return sum(wink * measured for wink, measured in known) / sets if sets else None
 
     @property
     def pains(self) -> int:

@@ -88,8 +88,27 @@ def spread_words(found: Spread, unit: str, digits: int = 1) -> str:
     return f"{plain(found.mean, digits)} ± {plain(found.sd, digits)}{unit}"
 
 
-def trend_words(what: str, trend: Trend | None, sets: int, by: float, step: str, unit: str) -> str:
-    """How something changes for `by` units of x, called `step`; or what is missing to say it."""
+def trend_words(
+    what: str,
+    trend: Trend | None,
+    sets: int,
+    by: float,
+    step: str,
+    unit: str,
+    of_tucked: bool = False,
+) -> str:
+    """How something changes for `by` units of x, called `step`; or what is missing to say it.
+
+    `of_tucked`: only sets count in which the pelvis tucked at all.
+    """
+    if trend is None and sets < TREND_SETS and of_tucked:
+        return ngettext(
+            "Whether %(what)s changes needs %(least)s sets tucked by 5°; so far there is %(num)s.",
+            "Whether %(what)s changes needs %(least)s sets tucked by 5°; so far there are %(num)s.",
+            sets,
+            what=_(what),
+            least=TREND_SETS,
+        )
     if trend is None and sets < TREND_SETS:
         return ngettext(
             "Whether %(what)s changes needs %(least)s measured sets; so far there is %(num)s.",

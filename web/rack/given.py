@@ -21,6 +21,7 @@ class NamedSet:
 
     session: str
     rep: int
+    number: int
     words: str
     over: bool = False  # its visit has ended: the unit knows it no more
 
@@ -58,7 +59,7 @@ def _newest(state: LiveState | None, session: str, rep: int) -> NamedSet | None:
     if state is None or last is None or (state.session, last.index) != (session, rep):
         return None
     reps = None if state.set is None else len(state.set_verdicts)
-    return NamedSet(session, rep, say.a_set(state.lifter, last.set, reps))
+    return NamedSet(session, rep, last.set, say.a_set(state.lifter, last.set, reps))
 
 
 def _kept(database: Path, session: str, rep: int) -> NamedSet | None:
@@ -73,7 +74,7 @@ def _kept(database: Path, session: str, rep: int) -> NamedSet | None:
     if row is None:
         return None
     said = say.a_set(row["name"], row["number"], row["reps"])
-    return NamedSet(session, rep, said, row["ended_utc"] is not None)
+    return NamedSet(session, rep, row["number"], said, row["ended_utc"] is not None)
 
 
 _SET = """

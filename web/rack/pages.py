@@ -55,8 +55,8 @@ def rack_blueprint(database: Path, hub: LiveHub, units: Callable[[], str]) -> Bl
     @blueprint.get("")
     def screen() -> str:
         name = request.args.get("given", "")[:NAME_LENGTH]
-        now = rack_view(hub.newest())
-        return render_template("rack/screen.html", now=now, given=say.given(name))
+        now, given = rack_view(hub.newest()), say.given(name, request.args.get("set", type=int))
+        return render_template("rack/screen.html", now=now, given=given)
 
     @blueprint.get("/who")
     def who() -> str:

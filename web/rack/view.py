@@ -72,7 +72,7 @@ def _rack(state: LiveState | None) -> Rack:
         prompt=_prompt(state),
         reps=str(reps),
         reps_word=ngettext("rep", "reps", reps),
-        set=_("Set %(number)s", number=state.set) if state.set is not None else "",
+        set=_set(state),
         set_load=set_load,
         set_exercise=set_exercise,
         marks=state.set_verdicts[-MARKS_SHOWN:],
@@ -86,12 +86,18 @@ def _rack(state: LiveState | None) -> Rack:
         mute_button=_("Sound on") if state.muted else _("Mute"),
         muted=state.muted,
         set_running=state.set_running,
-        undo_button=say.undo(rep.number if rep else None),
+        undo_button=say.undo(rep.number if rep and state.set is not None else None),
         can_undo=rep is not None,
         redo_button=say.bring_back(state.undone),
         can_redo=state.undone is not None,
         can_give=rep is not None,
     )
+
+
+def _set(state: LiveState) -> str:
+    if state.set is not None:
+        return _("Set %(number)s", number=state.set)
+    return _("New set") if state.set_running else ""
 
 
 def _lifted_with(state: LiveState) -> tuple[str, str]:

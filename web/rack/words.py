@@ -110,11 +110,13 @@ def a_set(lifter: str | None, number: int, reps: int | None) -> str:
     return ", ".join(said)
 
 
-def given(name: str) -> str:
-    """What 'Wrong lifter' did; empty where nothing was given."""
+def given(name: str, number: int | None) -> str:
+    """What 'Wrong lifter' did; empty where nothing was given. `number`: what the set was."""
     if not name:
         return ""
-    return _("The set is %(name)s’s now.", name=name)
+    if number is None:
+        return _("The set is %(name)s’s now.", name=name)
+    return _("What was set %(number)s is %(name)s’s now.", number=number, name=name)
 
 
 def drawing(loaded: LoadedBar) -> str:

@@ -140,7 +140,7 @@ def test_a_lifter_with_little_is_told_so_and_not_measured_is_no_zero(
     html = text_of(page, f"/lifters/{id_of(database, 'lifters')}")
     # the default load of a test's rep is one load for all sets
     assert html.count("needs 8 measured sets; so far there are 2.") == 2
-    assert html.count("needs 8 measured sets; so far there is 1.") == 2
+    assert html.count("needs 8 sets tucked by 5°; so far there is 1.") == 2
     assert "2 of 4 reps" in html
     assert "In 1 of 2 measured reps the pelvis stayed neutral to the bottom" in html
     with closing(sqlite3.connect(database)) as connection, connection:

@@ -42,6 +42,28 @@ def test_a_kilogram_does_not_look_like_much() -> None:
     assert (second - first) / WIDE == pytest.approx(1.265 / 20, rel=0.1)
 
 
+def test_a_set_that_never_tucked_is_not_one_that_was_not_measured() -> None:
+    points = [Point(60.0, 5.0), Point(70.0, None, never=True), Point(80.0, None)]
+    picture = scatter(points, None, load_ticks((60.0, 80.0)))
+    assert picture is not None
+    assert (picture.never.count("M"), picture.missing_count) == (1, 1)
+
+
+def test_a_lifters_set_that_never_tucked_is_marked_and_not_counted_as_tucked(
+    page: FlaskClient, database: Path
+) -> None:
+    with Store.open(database, "rack") as store:
+        lifter = store.lifter("Ann").id
+        session = store.start_session(lifter)
+        for number, wink_deg in ((1, 14.0), (2, 1.0)):
+            store.add_rep(session, make_rep(number, number, wink_deg=wink_deg))
+    html = page.get(f"/lifters/{lifter}").text
+    by_date = html.split("by date</b>")[2].split("</figure>")[0]
+    assert by_date.count('class="never"') == 1
+    assert 'class="missing"' not in by_date
+    assert "needs 8 sets tucked by 5°; so far there is 1." in by_date
+
+
 def test_a_trend_ends_where_its_loads_end() -> None:
     loads = [60.0 + 1.5 * step for step in range(8)]
     across = load_range(loads)

@@ -67,7 +67,9 @@ def test_who_takes_turns_is_on_today_once_with_all_their_sets(
     ann = cards[0]
     assert re.findall(r'href="/sessions/(\w+)"', ann) == [turns["ann"], turns["ann again"]]
     assert re.findall(r"<b>(\d+)</b>(\w+)", ann) == [("2", "sets"), ("4", "reps")]
-    assert "<b>5°</b>mean wink" in ann  # of 2, 4 and 9
+    assert "<b>6°</b>mean wink of sets" in ann  # of 2 and 4, and of 9: as on her own page
+    own = text_of(page, re.findall(r'href="(/lifters/\w+)"', text_of(page, "/lifters"))[0])
+    assert re.search(r"Wink, mean of the sets</dt><dd>6\.0 ±", own)
     assert f'<a href="/sessions/{turns["bo"]}">' in cards[1]
 
 

@@ -77,7 +77,7 @@ def test_wrong_lifter_says_what_it_did(page: FlaskClient, unit: Unit, heard: Hea
     wanted = GiveSet("Bea <b>")
     assert unit.wait_asked(wanted) == [wanted]
     html = text_of(page, answer.location)
-    assert "The set is Bea &lt;b&gt;’s now." in html
+    assert "What was set 2 is Bea &lt;b&gt;’s now." in html
 
 
 def named_in(html: str) -> dict[str, str]:
@@ -234,7 +234,7 @@ def test_a_set_is_given_to_somebody_new_once_that_is_said(
     kept = dict(re.findall(r'<input type="hidden" name="(back|for|new)" value="([^"]*)"', asked))
     assert kept == {"back": "/rack", "for": "set", "new": "yes"}
     answer = ask(page, "give_set", "Mai", **kept)
-    assert (answer.status_code, answer.location) == (303, "/rack?given=Mai")
+    assert (answer.status_code, answer.location) == (303, "/rack?given=Mai&set=2")
     assert unit.wait_asked(GiveSet("Mai")) == [GiveSet("Mai")]
 
 

@@ -190,6 +190,19 @@ def test_a_set_started_by_hand_says_how_long_it_lasts(page: FlaskClient, heard: 
     assert 'data-set="runs"' in html
 
 
+def test_before_its_first_rep_a_set_by_hand_is_a_new_one(page: FlaskClient, heard: Heard) -> None:
+    heard(make_state(set=None, reps_in_set=0, set_verdicts=(), set_running=True))
+    html = text_of(page, "/rack")
+    assert shown(html, "rack.set") == "New set"
+    assert shown(html, "rack.undo_button") == "Undo rep"  # of the set before
+
+
+def test_what_was_given_away_is_named(page: FlaskClient, heard: Heard) -> None:
+    heard(make_state())
+    assert "What was set 5 is Mai’s now." in text_of(page, "/rack?given=Mai&set=5")
+    assert "The set is Mai’s now." in text_of(page, "/rack?given=Mai&set=x")
+
+
 def test_a_unit_that_is_not_there_leaves_a_page_that_says_so(page: FlaskClient) -> None:
     html = text_of(page, "/rack")
     assert "No unit" in html
