@@ -28,6 +28,7 @@ class Visit:
     sets: int = 0  # how many numbers are given out
     number: int = 0  # of the set that its newest rep is in
     first: int = 0  # index of that set's first rep
+    first_rep: Rep | None = None  # itself: what it was lifted with holds for the whole set
     set: int | None = None  # the running or last one
     reps: list[RepSummary] = field(default_factory=list)  # of that set, as they were shown
     last_end_s: float | None = None
@@ -180,10 +181,11 @@ class Visits:
         if self._counted != rep.set:
             self._counted = rep.set
             visit.sets += 1
-            visit.number, visit.first = visit.sets, rep.index
+            visit.number, visit.first, visit.first_rep = visit.sets, rep.index, rep
         visit.last_end_s = rep.end_s
         self._taken_back = []
-        rep = replace(rep, set=visit.number)
+        as_begun = visit.first_rep or rep  # what is entered meanwhile is the next set's
+        rep = replace(rep, set=visit.number, load_kg=as_begun.load_kg, exercise=as_begun.exercise)
         assert visit.session is not None
         number = 1 + (len(visit.reps) if visit.set == rep.set else 0)
         number += sum(one.visit is visit and one.rep.set == rep.set for one in self._pending)

@@ -157,6 +157,18 @@ def test_the_last_rep_can_be_taken_back_after_its_set_was_ended(
     assert visits.reps_in_set == 0
 
 
+def test_what_is_entered_while_a_set_runs_is_the_next_sets(
+    visits: Visits, writer: StoreWriter, path: Path
+) -> None:
+    visits.sign_in("Ann")
+    squat(visits, writer, 1, 1, load_kg=60.0, exercise=Exercise.BACK_SQUAT)
+    squat(visits, writer, 2, 1, load_kg=80.0, exercise=Exercise.FRONT_SQUAT)
+    squat(visits, writer, 3, 2, load_kg=80.0, exercise=Exercise.FRONT_SQUAT)
+    lifted = "SELECT load_kg, exercise FROM reps ORDER BY rep_index"
+    asked = [(60.0, "back_squat"), (60.0, "back_squat"), (80.0, "front_squat")]
+    assert rows(path, writer, lifted) == asked
+
+
 def test_a_set_that_was_ended_is_shown_until_the_next_one_begins(
     visits: Visits, writer: StoreWriter, path: Path
 ) -> None:
@@ -357,6 +369,6 @@ def test_partial_reps_are_shown_but_not_counted(visits: Visits, writer: StoreWri
 
 def test_a_rep_keeps_its_exercise(visits: Visits, writer: StoreWriter, path: Path) -> None:
     squat(visits, writer, 1, 1, exercise=Exercise.FRONT_SQUAT)
-    squat(visits, writer, 2, 1)
+    squat(visits, writer, 2, 2)
     kept = rows(path, writer, "SELECT exercise FROM reps ORDER BY rep_index")
     assert kept == [("front_squat",), (None,)]
