@@ -359,7 +359,8 @@ def test_a_command_without_a_unit_is_told(page: FlaskClient) -> None:
     assert "not running" in answer.text
 
 
-def test_commands_need_post_and_a_known_name(page: FlaskClient, unit: Unit) -> None:
+def test_commands_need_post_and_a_known_name(page: FlaskClient, unit: Unit, heard: Heard) -> None:
+    heard(make_state())
     assert page.get("/commands/light_test").location == "/rack"
     page.post("/commands/toggle_mute", headers=HERE)
     assert unit.wait_asked(ToggleMute()) == [ToggleMute()]  # it was asked for nothing before
